@@ -1,0 +1,1 @@
+"""Explicit list of everything in `defs/`: what Dagster loads."""

@@ -1,0 +1,1 @@
+"""What every room shares: frozen dataclasses and the shapes of frames. Imports nothing above, does no I/O."""

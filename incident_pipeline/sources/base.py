@@ -1,0 +1,172 @@
+"""What an adapter is. An adapter is one module in `sources/git` or `sources/logs` that defines
+
+    class Config(SourceConfig): ...                                   its typed keys; unknown keys are refused
+    def open_source(config: Config, context: SourceContext) -> GitSource | LogSource
+
+Iterators yield as they read (no page is held longer than needed) and can be dropped at any time. Times are aware UTC.
+Errors are those of `incident_pipeline.errors`, each one line that says who, what and the next step.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from incident_pipeline.errors import Unsupported
+from incident_pipeline.model.git import BlameLine, Commit, Ref
+from incident_pipeline.model.incident import Job, Run
+from incident_pipeline.model.logs import LogEntry, SourceStatus
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class SourceConfig(BaseModel):
+    """Base of every adapter's typed config: frozen, unknown keys refused. Secrets are `pydantic.SecretStr`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """What an adapter gets beside its config: the entry's name, a folder for caches, a base for relative paths."""
+
+    name: str
+    cache_dir: Path
+    root: Path
+
+
+class Source(ABC):
+    """Anything that is opened, read and closed. `name` is the entry's name in the config (default: its type)."""
+
+    name: str
+
+    def close(self) -> None:
+        """Free what is held (connections, processes). Safe to call twice."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def check(self) -> SourceStatus:
+        """Try one small read; never raises for what the user can mend, says it in `detail`."""
+
+
+class GitSource(Source):
+    """Commits of a repository. `repo` is `owner/name` on a forge; a local source takes its own path for any `repo`."""
+
+    @abstractmethod
+    def get_commits(
+        self, repo: str, since: datetime | None = None, until: datetime | None = None, branch: str | None = None
+    ) -> Iterator[Commit]:
+        """Commits with `since <= committed_at < until`, newest first, without files and diff."""
+
+    @abstractmethod
+    def get_commits_between(self, repo: str, base: str | None, head: str, *, patch: bool = True) -> Iterator[Commit]:
+        """Commits reachable from `head`, not from `base` (all when None), newest first, with files; patch if asked."""
+
+    @abstractmethod
+    def get_commit(self, repo: str, rev: str) -> Commit:
+        """One commit with files and diff. NotFound when `rev` names none."""
+
+    @abstractmethod
+    def get_branches(self, repo: str) -> Iterator[Ref]:
+        """All branches."""
+
+    @abstractmethod
+    def get_tags(self, repo: str) -> Iterator[Ref]:
+        """All tags, peeled to commits."""
+
+    @abstractmethod
+    def get_file_history(self, repo: str, path: str, rev: str | None = None) -> Iterator[Commit]:
+        """Commits that touched `path`, newest first, followed across renames, with files."""
+
+    @abstractmethod
+    def resolve(self, repo: str, rev: str) -> str:
+        """The full hash of a branch, tag or abbreviated hash. NotFound when it names none."""
+
+    @abstractmethod
+    def default_branch(self, repo: str) -> str:
+        """Name of the default branch."""
+
+    @abstractmethod
+    def merge_base(self, repo: str, first: str, second: str) -> str | None:
+        """Best common ancestor; None when the histories are unrelated."""
+
+    def blame(self, repo: str, path: str, rev: str, lines: tuple[int, int] | None = None) -> tuple[BlameLine, ...]:
+        """Who last changed each line of `path` at `rev` (1-based inclusive range). Optional: Unsupported."""
+        raise Unsupported(f"{self.name}: blame is not available here (local git or a mirror clone has it)")
+
+    def read_file(self, repo: str, path: str, rev: str) -> str | None:
+        """Text of `path` at `rev` (bad bytes kept visibly); None when absent or binary. Optional: Unsupported."""
+        raise Unsupported(f"{self.name}: reading files is not available here")
+
+    def list_paths(self, repo: str, rev: str) -> frozenset[str]:
+        """Every file path at `rev`. Optional: Unsupported."""
+        raise Unsupported(f"{self.name}: listing files is not available here")
+
+
+class LogSource(Source):
+    """Log entries of a service."""
+
+    @abstractmethod
+    def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
+        """Entries with `since <= timestamp < until`; entries without a time are kept. `level`: that level and above."""
+
+    def read_frames(
+        self, service: str, since: datetime, until: datetime, level: str | None = None, *, rows: int = 50_000
+    ) -> "Iterator[pl.DataFrame]":
+        """The same as RAW_LOG frames (model.frames) of at most `rows` rows. The default batches `get_logs`."""
+        from incident_pipeline.sources.batching import frames_of  # noqa: PLC0415 - polars stays out of start-up
+
+        return frames_of(self.get_logs(service, since, until, level), rows=rows)
+
+
+@dataclass(frozen=True, slots=True)
+class JobLog:
+    """A job's log as read: `frames` yields RAW_LOG frames and may be read once; `status` is final after that."""
+
+    job: Job
+    status: SourceStatus
+    frames: "Iterator[pl.DataFrame]"
+
+
+class CiLogSource(LogSource):
+    """A CI system: runs, jobs, their logs, and the last green run before a red one."""
+
+    @abstractmethod
+    def parse_run_url(self, url: str) -> tuple[str, str, int | None]:
+        """(`repo`, run id, attempt or None) of a run's page. UsageError when the URL is of another host."""
+
+    @abstractmethod
+    def get_run(self, repo: str, run_id: str, attempt: int | None = None) -> Run:
+        """One run, its latest attempt unless asked otherwise."""
+
+    @abstractmethod
+    def get_runs(
+        self, repo: str, since: datetime | None = None, until: datetime | None = None,
+        *, branch: str | None = None, failed_only: bool = False,
+    ) -> Iterator[Run]:  # fmt: skip
+        """Runs created in the window, newest first."""
+
+    @abstractmethod
+    def get_jobs(self, run: Run) -> Iterator[Job]:
+        """All jobs of that attempt."""
+
+    @abstractmethod
+    def read_job_log(self, run: Run, job: Job) -> JobLog:
+        """The job's log. Missing, expired and empty logs are told apart in `status`, with no frames; not raised."""
+
+    @abstractmethod
+    def last_green_run(self, run: Run) -> Run | None:
+        """Last successful run of the same workflow before `run` on its branch (pull request: on its base branch)."""

@@ -1,0 +1,1 @@
+"""Log adapters. One file each; the file name is the `type` in config/sources.yaml."""
