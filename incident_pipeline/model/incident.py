@@ -96,7 +96,10 @@ class LogRef:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One failure to explain. `id` is short, readable, unique in its tenant and the same on every investigation."""
+    """One failure to explain. `id` is short, readable, unique in its tenant and the same on every investigation.
+
+    `origin` is the request it came from (JSON), so that its window can be read again.
+    """
 
     id: str
     tenant: str
@@ -110,6 +113,7 @@ class Incident:
     occurred_at: datetime | None = None
     since: datetime | None = None
     until: datetime | None = None
+    origin: str = ""
 
     @property
     def key(self) -> str:
