@@ -98,7 +98,8 @@ class LogRef:
 class Incident:
     """One failure to explain. `id` is short, readable, unique in its tenant and the same on every investigation.
 
-    `origin` is the request it came from (JSON), so that its window can be read again.
+    `origin` is the request it came from (JSON), so that its window can be read again. `same_commit_passed`: the same
+    workflow was green on the very same commit; None when that is not known.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Incident:
     since: datetime | None = None
     until: datetime | None = None
     origin: str = ""
+    same_commit_passed: bool | None = None
 
     @property
     def key(self) -> str:
