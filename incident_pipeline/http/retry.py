@@ -1,0 +1,107 @@
+"""A failed try in, how long to wait before the next one out; None when waiting cannot help.
+
+Rules of rate limits: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api (the header names
+are shared by most vendors). Surprising fact: a secondary limit is a 403 whose only mark may be a sentence in the body.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache
+
+from incident_pipeline.errors import IncidentError, RateLimited, Unavailable
+from incident_pipeline.http.errors import Call, Refusal
+
+SECONDARY_WAIT = timedelta(seconds=60)
+"""GitHub: without Retry-After and reset time, "wait for at least one minute before retrying"."""
+
+_SECONDARY_MARKS = ("secondary rate limit", "abuse detection", "abuse-rate-limits", "rate limit exceeded")
+
+
+@cache
+def retry_context() -> Callable[..., Iterable[AbstractContextManager[None, bool | None]]]:
+    """`stamina.retry_context`, imported at the first request. Its hooks would write to stdout: none is set."""
+    import stamina.instrumentation  # noqa: PLC0415 - not paid for by --help
+
+    stamina.instrumentation.set_on_retry_hooks(())
+    return stamina.retry_context
+
+
+class FailedTry(Exception):
+    """One try failed with `error`; another may help when `again`, after `wait` seconds where the vendor named them."""
+
+    def __init__(self, error: IncidentError, *, again: bool = False, wait: float | None = None) -> None:
+        self.error, self.again, self.wait = error, again, wait
+        super().__init__(str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on. `clock` gives aware UTC; `sleep` and `jitter` (low, high) come in so that tests do not wait.
+
+    `tries` counts the first one. Back-off is full jitter: uniform in 0..min(cap, base * 2^n) seconds. A wait that the
+    vendor asks for is kept when it is at most `max_wait` seconds; a longer one is an error with its time.
+    """
+
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    jitter: Callable[[float, float], float] = random.uniform
+    tries: int = 4
+    base: float = 0.5
+    cap: float = 8.0
+    max_wait: float = 60.0
+
+    def pause(self, failed: FailedTry, tries_made: int) -> bool:
+        """Wait as long as `failed` asks for and say True; False at once when no wait would help."""
+        if not failed.again or (failed.wait or 0) > self.max_wait:
+            return False
+        backoff = self.jitter(0, min(self.cap, self.base * 2 ** (tries_made - 1)))
+        self.sleep(backoff if failed.wait is None else failed.wait + backoff)
+        return True
+
+
+def rate_limit(refusal: Refusal, call: Call, now: datetime) -> FailedTry | None:
+    """The failed try that a rate limit makes of this refusal; None when it is no rate limit."""
+    headers, body = refusal.headers, refusal.body.decode("utf-8", "replace").lower()
+    if refusal.status not in {403, 429}:
+        return None
+    primary = headers.get("x-ratelimit-remaining") == "0"
+    asked = retry_after(headers.get("retry-after"), now)
+    if not (primary or asked or refusal.status == 429 or any(mark in body for mark in _SECONDARY_MARKS)):
+        return None
+    retry_at = asked or (_reset(headers.get("x-ratelimit-reset")) if primary else None) or now + SECONDARY_WAIT
+    wait = max(0.0, (retry_at - now).total_seconds())
+    kind = "rate limit used up" if primary else "asked to slow down"
+    message = f"{call.who}: {kind} ({refusal.status}); try again after {retry_at:%Y-%m-%d %H:%M:%S} UTC"
+    return FailedTry(RateLimited(message, retry_at=retry_at), again=True, wait=wait)
+
+
+def server_fault(error: Unavailable, refusal: Refusal, now: datetime) -> FailedTry:
+    """The failed try that a 5xx makes, with the wait its Retry-After names."""
+    asked = retry_after(refusal.headers.get("retry-after"), now)
+    wait = max(0.0, (asked - now).total_seconds()) if asked else None
+    return FailedTry(error, again=refusal.status != 501, wait=wait)
+
+
+def retry_after(value: str | None, now: datetime) -> datetime | None:
+    """Retry-After in either form (RFC 9110 10.2.3: seconds or a date) as aware UTC; None when absent or unreadable."""
+    if value is None:
+        return None
+    value = value.strip()
+    try:
+        if value.isascii() and value.isdigit():
+            return now + timedelta(seconds=int(value))
+        at = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _reset(value: str | None) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(value), UTC) if value else None
+    except (ValueError, OverflowError, OSError):
+        return None
