@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from incident_pipeline.model.evidence import Category, Citation, Finding, RuledOut, Status, Suspect, VerdictKind
+from incident_pipeline.model.evidence import Category, Citation, Finding, Reason, RuledOut, Status, Suspect, VerdictKind
 from incident_pipeline.model.incident import BaseKind, Job, LogRef, Run
 from incident_pipeline.model.logs import SourceStatus
 
@@ -118,3 +118,4 @@ class Report:
     log_lines: int
     seconds: float | None = None
     created_at: datetime | None = None
+    reasons: tuple[Reason, ...] = ()

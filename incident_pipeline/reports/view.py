@@ -1,0 +1,218 @@
+"""A report in, the sentences that Markdown, terminal and page share out. Nothing here escapes: each renderer does.
+
+Surprising fact: the lead is built from the fields, not copied from the summary, so that the words a reader acts on
+("no commit is to blame; re-run") are ours and never a stranger's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from incident_pipeline.model.report import Cited, CodeHunk, Excerpt, Report
+from incident_pipeline.reports.text import collapse, count, cut, is_hash, moment, short
+from incident_pipeline.reports.timeline import run_name, run_time
+
+_CAUSES = {
+    "disk": "the disk was full",
+    "memory": "the job ran out of memory",
+    "network": "the network failed",
+    "registry": "the package registry failed",
+    "quota": "a limit was reached",
+    "credentials": "a credential was refused",
+    "timeout": "the job ran out of time",
+    "runner": "the runner failed",
+}
+_BASES = {
+    "last_green": "between green and red",
+    "merge_base": "since the merge base",
+    "given": "in the range that was given",
+    "none": "up to the head (no green run to start from)",
+}
+NO_BLAME = "no commit is to blame; re-run"
+_SUBJECT_WIDTH = 72
+MOST_SUSPECTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One suspect as a view shows it; `hash` is empty for the row that stands for no commit or for all others."""
+
+    probability: float
+    hash: str
+    subject: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One way it may have happened, and what speaks for it."""
+
+    title: str
+    probability: float
+    why: tuple[str, ...]
+
+
+def title_line(report: Report) -> str:
+    """`acme/shop · CI #1842 · tests (3.12) · main@9f3c2ab`."""
+    failed = [collapse(job.name) for job in report.jobs]
+    jobs = failed[0] if len(failed) == 1 else count(len(failed), "failed job") if failed else ""
+    branch = collapse(report.run.branch or "") if report.run else ""
+    head = f"{branch}@{short(report.head)}" if branch and report.head else branch or short(report.head)
+    name = run_name(report.run) if report.run else collapse(report.title)
+    return " · ".join(part for part in (collapse(report.repo), name, jobs, head) if part)
+
+
+def when(report: Report) -> str:
+    """`red 2026-11-24 14:02 UTC, last green 11:40 (a81d0c4)`."""
+    at = report.occurred_at or (run_time(report.run) if report.run else None)
+    red = f"red {moment(at)} UTC" if at else "red at an unknown time"
+    if report.green_run is None:
+        return f"{red}, no green run known"
+    green = moment(run_time(report.green_run), at)
+    return f"{red}, last green {green} ({short(report.green_run.head_sha)})"
+
+
+def what_failed(report: Report) -> str:
+    """The first failed test, else the step, else the job."""
+    tests = [finding.test for finding in report.findings if finding.test]
+    steps = [f"step {finding.step}" for finding in report.findings if finding.step]
+    jobs = [job.name for job in report.jobs]
+    return collapse(next(iter((*tests, *steps, *jobs)), "the run"))
+
+
+def lead(report: Report) -> str:
+    """The first line: what happened, and whether a commit did it."""
+    summary = collapse(report.summary).rstrip(".")
+    match report.verdict:
+        case "commit" if report.suspects:
+            top = report.suspects[0]
+            did = "may have broken" if report.status == "INCONCLUSIVE" else "broke"
+            at = f" ({moment(top.date, report.occurred_at)})" if top.date else ""
+            return f'{short(top.hash)} "{cut(collapse(top.subject), _SUBJECT_WIDTH)}"{at} {did} {what_failed(report)}'
+        case "infrastructure":
+            cause = _CAUSES.get(report.category, "the machine under it failed, not the code")
+            return f"{cause}: {_maybe(report)}{NO_BLAME}"
+        case "flaky":
+            return f"{what_failed(report)} fails by chance: {_maybe(report)}{NO_BLAME}"
+        case "drift":
+            return f"something outside the repository moved: {summary or 'no commit is to blame'}"
+        case _:
+            return f"what broke {what_failed(report)} is not known"
+
+
+def _maybe(report: Report) -> str:
+    return "perhaps " if report.status == "INCONCLUSIVE" else ""
+
+
+def range_line(report: Report) -> str:
+    """`14 commits between green and red, range complete`."""
+    whole = "range complete" if report.window_complete else "range NOT complete"
+    return f"{count(report.window_commits, 'commit')} {_BASES[report.base_kind]}, {whole}"
+
+
+def because(report: Report, most: int) -> tuple[Cited, ...]:
+    """The first citations: they are numbered in reading order."""
+    return report.citations[:most]
+
+
+def no_commit(report: Report) -> float:
+    """The probability that no commit of the window did it."""
+    return max(0.0, 1.0 - sum(suspect.probability for suspect in report.suspects))
+
+
+def suspect_rows(report: Report, most: int = MOST_SUSPECTS) -> tuple[Row, ...]:
+    """The first suspects, one row for all others together, one for no commit at all; best first."""
+    # A suspect without a reason is one only by being in the range: it needs no row, unless it is the best.
+    shown = [each for place, each in enumerate(report.suspects) if not place or each.reasons][:most]
+    rows = [
+        Row(each.probability, each.hash, collapse(each.subject), tuple(collapse(r.text) for r in each.reasons))
+        for each in shown
+    ]
+    rest = [each for each in report.suspects if each not in shown]
+    if rest:
+        rows.append(Row(sum(each.probability for each in rest), "", count(len(rest), "other"), ()))
+    nobody = no_commit(report)
+    if report.suspects and nobody >= 0.005:
+        rows.append(Row(nobody, "", "no commit", ()))
+    return tuple(rows)
+
+
+def stories(report: Report) -> tuple[Story, ...]:
+    """Of a report that is INCONCLUSIVE or unknown, the two likeliest ways it happened; () for any other."""
+    if report.status != "INCONCLUSIVE" and report.verdict != "unknown":
+        return ()
+    found = [
+        Story(
+            f"{short(each.hash)} did it", each.probability,
+            (f'"{cut(collapse(each.subject), _SUBJECT_WIDTH)}"', *(collapse(r.text) for r in each.reasons)),
+        )
+        for each in report.suspects[:2]
+    ]  # fmt: skip
+    against = tuple(collapse(reason.text) for reason in report.reasons) or ("no commit of the range explains it alone",)
+    found.append(Story("no commit did it: the machine, the network or chance", no_commit(report), against))
+    return tuple(sorted(found, key=lambda story: -story.probability)[:2])
+
+
+def shorten(ref: str) -> str:
+    """A citation with its hash at seven characters."""
+    head, colon, rest = ref.partition(":")
+    return f"{short(head)}{colon}{rest}" if is_hash(head) else ref
+
+
+def folds(numbers: Sequence[int], total: int | None = None) -> tuple[int, ...]:
+    """Lines left out before each of `numbers`, and with `total` after the last one too."""
+    before = tuple(here - previous - 1 for previous, here in zip((0, *numbers), numbers, strict=False))
+    return before if total is None else (*before, total - (numbers[-1] if numbers else 0))
+
+
+def excerpt_folds(excerpt: Excerpt) -> tuple[int, ...]:
+    """Lines left out before each line of the excerpt, then those after it."""
+    return folds([line.line for line in excerpt.lines], excerpt.total_lines)
+
+
+def hunk_folds(hunk: CodeHunk) -> tuple[int, ...]:
+    """Lines left out before each line of the hunk; 0 before the first, whose header says where it is."""
+    gaps: list[int] = []
+    old: int | None = None  # the numbers the next line would have, None while unknown
+    new: int | None = None
+    for sign, line, _ in hunk.lines:
+        expected = old if sign == "-" else new
+        gap = max(line - expected, 0) if expected is not None else 0
+        gaps.append(gap)
+        # Past a fold only the side of this line is known: how many lines of the other were left out is not.
+        old, new = (old, new) if not gap else (None, None)
+        if sign == "-":
+            old = line + 1
+        else:
+            new = line + 1
+            old = old + 1 if sign == " " and old is not None else old
+    return tuple(gaps)
+
+
+def hunks_by_commit(report: Report) -> tuple[tuple[str, tuple[CodeHunk, ...]], ...]:
+    """Neighbouring hunks of one commit together, in the order of the report."""
+    return tuple((sha, tuple(group)) for sha, group in groupby(report.hunks, key=lambda hunk: hunk.hash))
+
+
+def foot(report: Report) -> str:
+    """`deterministic report · 0.4 s · 5,102 log lines, 14 commits`."""
+    kind = "deterministic report (no model)" if report.engine == "deterministic" else f"report by {report.engine}"
+    took = f"{report.seconds:.1f} s" if report.seconds is not None else ""
+    read = f"{count(report.log_lines, 'log line')}, {count(report.window_commits, 'commit')}"
+    return " · ".join(part for part in (kind, took, read) if part)
+
+
+def replay(report: Report) -> tuple[str, ...]:
+    """Commands that show this report again and make it anew."""
+    shown = f"incident-responder incidents show {report.incident}" if _plain(report.incident) else ""
+    run = report.run
+    again = ""
+    if run and all(map(_plain, (run.source, run.repo, run.run_id))):
+        source = run.source.replace("_", "-")
+        again = f"incident-responder investigate --logs {source} --repo {run.repo} --run-id {run.run_id}"
+    return tuple(command for command in (shown, again) if command)
+
+
+def _plain(text: str) -> bool:
+    """Needs no quoting and is no option."""
+    return text.isascii() and text[:1].isalnum() and all(c.isalnum() or c in "._-/" for c in text)
