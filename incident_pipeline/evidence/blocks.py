@@ -1,0 +1,156 @@
+"""From single error lines to the whole block that belongs to each: the message, its stack, its code, its notes.
+
+Comes in: Lines, the rule of each row and a way to ask whether a row is new. Goes out: Blocks in row order that do not
+overlap. A block grows in two ways: a *section* runs from an opener to its closer (a test's report, a tool's own frame);
+everything else grows by continuation lines (deeper indented, stack frames, causes, gutters, the same level prefix).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from incident_pipeline.evidence.grammar import ANCHOR, RULES
+from incident_pipeline.evidence.lines import Lines
+
+_MAX_BLOCK = 5_000  # rows: a recursion error's stack is worth keeping whole, a runaway dump is not
+_MAX_SECTION = 400
+_MAX_ROWS = 200_000  # walked in all, so that a log made of errors stays linear and cheap
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`opener` begins it, `closer` is the first line after it. `kind` of the finding it makes."""
+
+    opener: re.Pattern[str]
+    closer: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows `start`..`end` (end excluded). `anchors` are its rows with a rule of weight ANCHOR or more."""
+
+    start: int
+    end: int
+    anchors: tuple[int, ...]
+
+
+def _section(opener: str, closer: str) -> Section:
+    return Section(re.compile(opener), re.compile(closer))
+
+
+SECTIONS = (
+    _section(r"_{3,} .+ _{3,}$", r"_{3,} .+ _{3,}$|={3,} "),
+    _section(r"(?:FAIL|ERROR): \w.*\(", r"={20,}$|Ran \d+ tests?|-{20,}$(?<!-)"),
+    _section(r"\* What went wrong", r"\* (?:Try|Exception is|Get more help)|> Run with --"),
+    _section(r" +● \S", r" +● \S|Test Suites?: |(?:PASS|FAIL) +\S|-{5,}\|"),
+    _section(r"\s*⎯+ Failed|\s*FAIL +\S.* > ", r"\s*⎯{10,}|\s*FAIL +\S|\s*Test Files "),
+    _section(r"---- .+ ----$", r"---- .+ ----$|failures:$|test result: "),
+    _section(
+        r"\s*--- FAIL: ", r"\s*--- (?:PASS|FAIL|SKIP): |=== (?:RUN|CONT|PAUSE)|(?:FAIL|PASS|ok|exit status)(?:\s|$)"
+    ),
+    _section(r"(?:panic|fatal error): ", r"(?:exit status|FAIL|ok)\s|##\[|={3,} "),
+    _section(
+        r"\s+\d+\) \S", r"\s+\d+\) \S|\d+ (?:passing|failing|examples?|runs)|Finished in|rspec \./|Failed examples|##\["
+    ),
+    _section(r"Fatal Python error", r"={3,} |##\[|\w+: line \d+: "),
+    _section(r"Input was:|<{6,}$", r">{6,}$"),
+)
+_CONTINUES = re.compile(
+    r"\s*(?:at |\.\.\. \d+ (?:more|common)|Caused(?: by)?: |Suppressed: |Also: |File \"|from .+:\d+:in |Thread 0x)"
+    r"|\s*(?:\||\d+ \||-->|= (?:note|help)|:::|[~^]{2,}|\^+$|\d+\s\|)"
+    r"|E  |>  |(?:stdout|stderr): ?|During handling of the above|The above exception was the direct"
+    r"|\s*(?:required|found|reason|symbol|location|expected|actual|received)\b ?:",
+    re.IGNORECASE,
+)  # fmt: skip
+_PREFIX = re.compile(r"\[(?:ERROR|FATAL|SEVERE)\]|npm (?:ERR!|error)|ERR!|E  |error:(?= )|(?:\S+ \| )|│|╷|!!!")
+_TRACEBACK = re.compile(r"\s*(?:\| )?Traceback \(most recent call last\)")
+
+
+def grow(
+    lines: Lines, rules: Mapping[int, int], *, is_new: Callable[[int], bool | None], stop: int
+) -> tuple[Block, ...]:
+    """Blocks around all anchors in `rules` (row -> index into RULES). No block reaches row `stop` or beyond."""
+    anchors = [row for row in sorted(rules) if (row < stop and RULES[rules[row]].weight >= ANCHOR) or _ends(rules, row)]
+    blocks: list[Block] = []
+    done, walked = -1, 0
+    for anchor in anchors:
+        if anchor < done:
+            continue
+        end = _end_of(lines, anchor, rules=rules, is_new=is_new, stop=stop) if walked < _MAX_ROWS else anchor + 1
+        walked += end - anchor
+        inside = tuple(r for r in range(anchor, end) if r in rules and RULES[rules[r]].weight >= ANCHOR) or (anchor,)
+        blocks.append(Block(anchor, end, inside))
+        done = end
+    return tuple(blocks)
+
+
+def _ends(rules: Mapping[int, int], row: int) -> bool:
+    return RULES[rules[row]].kind in {"exit", "summary", "cascade", "header"}
+
+
+def _end_of(
+    lines: Lines, anchor: int, *, rules: Mapping[int, int], is_new: Callable[[int], bool | None], stop: int
+) -> int:
+    """First row after the block that begins at `anchor`."""
+    text = lines[anchor]
+    stop = min(stop, len(lines))
+    for section in SECTIONS:
+        if section.opener.match(text):
+            for row in range(anchor + 1, min(stop, anchor + _MAX_SECTION)):
+                if section.closer.match(lines[row]) or _hard_end(rules, row):
+                    return _trim(lines, anchor, row)
+            break
+    if RULES[rules[anchor]].kind in {"exit", "summary"}:
+        return anchor + 1
+    return _continue(lines, anchor, rules=rules, is_new=is_new, stop=min(stop, anchor + _MAX_BLOCK))
+
+
+def _hard_end(rules: Mapping[int, int], row: int) -> bool:
+    return row in rules and RULES[rules[row]].kind == "exit"
+
+
+def _continue(
+    lines: Lines, anchor: int, *, rules: Mapping[int, int], is_new: Callable[[int], bool | None], stop: int
+) -> int:
+    first = lines[anchor]
+    indent = len(first) - len(first.lstrip())
+    prefix = _prefix(first)
+    traceback = bool(_TRACEBACK.match(first))
+    row, end = anchor + 1, anchor + 1
+    while row < stop:
+        text = lines[row]
+        if not text:
+            if row - end >= 2:
+                break
+            row += 1
+            continue
+        here = len(text) - len(text.lstrip())
+        if _hard_end(rules, row):
+            break
+        strong = bool(_CONTINUES.match(text) or (prefix and text.lstrip().startswith(prefix)))
+        if here > indent or strong:
+            # After a gap only a strong sign carries on: deeper text may be the next tool's output.
+            if row > end and not strong and (is_new(row) is False or here <= indent):
+                break
+            end = row + 1
+        elif traceback and row == end and here <= indent:
+            end, traceback = row + 1, False  # the exception line closes a Python traceback
+        elif row == end and row in rules and RULES[rules[row]].weight >= 0.4 and RULES[rules[row]].kind != "summary":
+            end = row + 1
+        else:
+            break
+        if _TRACEBACK.match(text):
+            traceback = True
+        row += 1
+    return end
+
+
+def _prefix(text: str) -> str:
+    match = _PREFIX.match(text.lstrip())
+    return match[0] if match else ""
+
+
+def _trim(lines: Lines, start: int, end: int) -> int:
+    while end > start + 1 and not lines[end - 1]:
+        end -= 1
+    return end

@@ -1,0 +1,76 @@
+"""What an error line looks like, tool by tool. A line gets the first rule of the table, heaviest first, that matches.
+
+The surprising fact: most lines with the word "error" in them are not errors. `NOISE` takes those out first.
+Patterns hold in Rust's regex and in Python's: no look-around, ASCII classes spelled out.
+`weight` (0..1) says how sure a single such line tells why the run failed; summaries and exits only tell that it did.
+"""
+
+import polars as pl
+
+from incident_pipeline.evidence.grammar_causes import CAUSES
+from incident_pipeline.evidence.grammar_ends import ENDS
+from incident_pipeline.evidence.grammar_tools import TOOLS
+from incident_pipeline.evidence.rule import Rule
+
+NOISE = (
+    # totals of nothing, and what passed
+    r"(?:^|[^0-9.,])0 (?:errors?|failed|failures?|failing|problems?|vulnerabilities|warnings?)(?:$|[^a-z])",
+    r"(?i)(?:failures?|errors?|failed)[:=] ?0(?:$|[^0-9])",
+    r"(?:^|[ .\]])(?:PASSED|PASS|passed|SKIPPED|XFAIL|SUCCESS|ok|OK|Passed)(?: +\[ *[0-9]+%\]| \(.*\)| in .*)?$",
+    r"^[ ]*(?:✓|√|✔|✅|PASS |ok )",
+    # progress of downloads, installs and compilers
+    r"^[ ]*(?:Download(?:ing|ed)|Collecting|Requirement already|Get:[0-9]|Hit:[0-9]|Fetching|Unpacking|Selecting)[ :(]",
+    r"^[ ]*(?:Setting up|Preparing to|Compiling|Installing|Progress|remote:|Copying|Creating|adding|inflating) ",
+    r"^[ ]*(?:Compiling|Checking|Downloaded|Documenting|Fresh|Installed|Linking) [A-Za-z0-9_.-]+ v?[0-9]",
+    r"^[ ]*\* \[new (?:branch|ref|tag)\]| -> (?:origin|refs)/",
+    # commands and settings, which only speak of errors
+    r"^[ ]*[+>-] (?:git|cd|export|echo|rm|mkdir|test|\[) ",
+    r"-Werror|-[Ee]rror=|continue-on-error|fail-fast|if-no-files-found|on_?error|errexit|--fail|-failure |ErrorAction",
+    r"^##\[(?:group|endgroup|warning|debug|notice|command|section)\]|^\[command\]|^shell: ",
+    r"^::(?:group|debug|notice|warn)",
+    r"^\[?(?:WARN|WARNING|INFO|DEBUG|TRACE)\]? .*(?:deprecat|Deprecat)|^npm (?:WARN|warn)",
+)
+
+# Exits come early, but "exit code 137" in an exit line still counts as its cause: crash, memory and disk go before.
+RULES: tuple[Rule, ...] = (*CAUSES[:3], *ENDS, *CAUSES[3:], *TOOLS)
+ANCHOR = 0.5  # a line at or over this weight opens a block of its own
+
+# One cheap pass first: every line that a rule matches contains one of these words (in any case) or one of these signs.
+_WORDS: list[str] = [
+    "abort", "access", "alloc", "artifact", "authent", "backoff", "before", "billing", "bus err", "cancel", "can't",
+    "cannot", "candidate", "certific", "checksum", "conflict", "conn", "corruption", "could", "crash", "credential",
+    "critical", "curl", "daemon", "deadline", "denied", "directory", "disk", "distribution", "does not", "dump",
+    "emfile", "enospc", "eof", "err", "exceed", "exception", "exit", "expect", "fail", "fatal", "fault", "forbidden",
+    "format", "found", "full", "hang up", "hash", "heap", "hook", "http", "illegal", "interrupt", "invalid", "issue",
+    "kill", "limit", "lock", "manifest", "marked", "memory", "mismatch", "missing", "modified", "module",
+    "name resol", "network", "no such", "not", "offens", "offline", "oh no", "open files", "output", "ownership",
+    "package", "panic", "permission", "preempt", "problem", "quota", "race", "received", "recognized", "refused",
+    "reject", "remote end", "requested", "reset", "resol", "resource", "retries", "revision", "route", "rpc",
+    "runner", "sanitizer", "schedul", "service", "severe", "signal", "sigsegv", "sigabrt", "smashing", "socket",
+    "space", "spending", "ssl", "style", "summary", "syntax", "thread", "thrown", "timed", "timeout", "time out",
+    "tls", "token", "too many", "toomany", "traceback", "unable", "unauth", "unbound", "undefined", "unexpected",
+    "unresolved", "unsafe", "username", "version", "violation", "warning", "went wrong", "goroutine", "but was",
+
+]  # fmt: skip
+_SIGNS = (
+    r"^E  |^_{3,} |^[ ]*[0-9]+[):]|[●✕✖✗×❌⎯❯│╷✘]|[0-9]\]?\)?: |:[0-9]+: |:\[[0-9]|^[ ]*[A-Z]{1,4}[0-9]{3,5} |"
+    r"^\[warn|<<<|^---- |^::| > .*:$"
+)
+
+
+def classify(text: pl.Series) -> pl.Series:
+    """Index into RULES for each line, -1 for none (Int16, same length as `text`)."""
+    frame = text.rename("text").to_frame().with_row_index("row")
+    suspicious = pl.col("text").str.contains_any(_WORDS, ascii_case_insensitive=True)
+    candidates = frame.filter(suspicious | pl.col("text").str.contains(_SIGNS))
+    # Most lines of a large log repeat: each distinct line is matched once.
+    left = candidates.select(pl.col("text").unique(maintain_order=True))
+    for pattern in NOISE:
+        left = left.filter(~pl.col("text").str.contains(pattern))
+    parts: list[pl.DataFrame] = []
+    for index, rule in enumerate(RULES):
+        hit = left["text"].str.contains(rule.pattern)
+        parts.append(left.filter(hit).with_columns(rule=pl.lit(index, pl.Int16)))
+        left = left.filter(~hit)
+    ruled = candidates.join(pl.concat(parts), on="text", how="inner").select("row", "rule")
+    return frame.select("row").join(ruled, on="row", how="left", maintain_order="left")["rule"].fill_null(-1)

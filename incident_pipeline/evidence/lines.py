@@ -1,0 +1,82 @@
+"""One log as physical lines, ready to be matched: one row a line of the file, decoration off, very long lines cut.
+
+LOG rows may hold several lines (a stack trace stays one entry); here they are split again so that every row has its
+own line number. `text` is cut to WIDTH characters: no rule needs more, and a line of 100 MB must not cost minutes.
+"""
+
+from functools import cached_property
+
+import polars as pl
+
+from incident_pipeline.evidence.inputs import LogText
+
+WIDTH = 2_000
+_PAGE = 4_096
+# `gh run view --log` puts `job<TAB>step<TAB>time` before each line; the step is worth keeping.
+_GH_PREFIX = r"^([^\t]{1,200})\t([^\t]{1,200})\t\x{FEFF}?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z ?"
+_TIME_PREFIX = (
+    r"^\x{FEFF}?\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+(?:Z|[+-][0-9]{2}:?[0-9]{2})?\]? (?:\[[^\]]{0,40}\] )?"
+)
+_ANSI = r"(?:\x1b|\^\[)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|[\x08\x00]"
+_DIRT = r"\x1b|\^\[\[|[\x08\x00]"
+_BUILDKIT = r"^#[0-9]+ [0-9]+\.[0-9]+ "
+
+
+class Lines:
+    """`frame`: row (UInt32), line (Int64, 1-based in the file), text (String), step (String or null)."""
+
+    def __init__(self, log: LogText) -> None:
+        self.label, self.name, self.failed_steps = log.label, log.name, log.failed_steps
+        self.frame = _prepare(log.frame)
+        self._pages: dict[int, list[str]] = {}
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def __getitem__(self, row: int) -> str:
+        """The text of one row, read by pages so that only the neighbourhood of a candidate becomes Python strings."""
+        page, offset = divmod(row, _PAGE)
+        if page not in self._pages:
+            self._pages[page] = self.frame["text"].slice(page * _PAGE, _PAGE).to_list()
+        return self._pages[page][offset]
+
+    @cached_property
+    def numbers(self) -> list[int]:
+        """Line number of each row."""
+        return self.frame["line"].to_list()
+
+    def rows(self, mask: pl.Expr) -> list[int]:
+        """Rows for which `mask` holds."""
+        return self.frame.filter(mask)["row"].to_list()
+
+
+def _prepare(frame: pl.DataFrame) -> pl.DataFrame:
+    lines = frame.select("line", pl.col("text").fill_null("").str.slice(0, WIDTH))
+    if _any(lines["text"], "\n"):
+        lines = _split(lines)
+    head = lines["text"].head(400)
+    if _share(head, _GH_PREFIX) > 0.5:
+        text = pl.col("text")
+        lines = lines.with_columns(step=text.str.extract(_GH_PREFIX, 2), text=text.str.replace(_GH_PREFIX, ""))
+    else:
+        lines = lines.with_columns(step=pl.lit(None, pl.String))
+    # Each pass costs a tenth of a second a million lines, so it is made only where a cheap look found a reason.
+    for found, pattern in ((_TIME_PREFIX, _TIME_PREFIX), (_DIRT, _ANSI), (_BUILDKIT, _BUILDKIT)):
+        if (_share(head, found) > 0.5) if found == _TIME_PREFIX else _any(lines["text"], found):
+            lines = lines.with_columns(pl.col("text").str.replace_all(pattern, ""))
+    return lines.with_columns(pl.col("text").str.strip_chars_end()).with_row_index("row")
+
+
+def _any(text: pl.Series, pattern: str) -> bool:
+    return bool(text.str.contains(pattern).any())
+
+
+def _share(text: pl.Series, pattern: str) -> float:
+    return int(text.str.contains(pattern).sum()) / max(1, len(text))
+
+
+def _split(lines: pl.DataFrame) -> pl.DataFrame:
+    """One row a physical line."""
+    parts = lines.with_columns(pl.col("text").str.split("\n"))
+    parts = parts.with_columns(pl.int_ranges(0, pl.col("text").list.len()).alias("offset")).explode("text", "offset")
+    return parts.select(pl.col("line") + pl.col("offset"), "text")
