@@ -1,0 +1,73 @@
+"""Logs: one row of facts in `logs`, their entries as one segment keyed by (log_id, line).
+
+staged = stage_log(warehouse, log_id, frames)        streams, no lock
+save_log(warehouse, LogFacts(log_id, ...), staged)   one short transaction
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from incident_pipeline.errors import NotFound
+from incident_pipeline.model.logs import ReadStatus
+from incident_pipeline.warehouse import rows
+from incident_pipeline.warehouse.segments import Staged, schema
+from incident_pipeline.warehouse.store import BulkResult, Warehouse
+from incident_pipeline.warehouse.writes import Write
+
+_TABLE = "log_entries"
+
+
+@dataclass(frozen=True, slots=True)
+class LogFacts:
+    """What is known of a log beside its entries; the columns of `logs`."""
+
+    log_id: int
+    source: str
+    service: str
+    name: str
+    status: ReadStatus
+    run_id: str = ""
+    attempt: int = 0
+    job_id: str = ""
+    url: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    lines: int = 0
+    bytes: int = 0
+    skipped: int = 0
+    redactions: int = 0
+    detail: str = ""
+    read_at: datetime | None = None
+
+
+def stage_log(warehouse: Warehouse, log_id: int, frames: Iterable[pl.DataFrame]) -> Staged:
+    """Write LOG frames (model.frames) of one log; lines must grow, a repeated line is dropped and counted."""
+    stamped = (frame.with_columns(pl.lit(log_id, dtype=pl.Int64).alias("log_id")) for frame in frames)
+    return warehouse.stage(_TABLE, str(log_id), stamped)
+
+
+def save_log(warehouse: Warehouse, facts: LogFacts, staged: Staged | None = None) -> BulkResult:
+    """The log's facts and entries become these. Without `staged` (missing, expired) the log has no entries."""
+    segment = staged or stage_log(warehouse, facts.log_id, ())
+    write = Write("logs", {"log_id": facts.log_id}, rows.frame([rows.fields(facts)]))
+    warehouse.replace([write], staged=(segment,))
+    return BulkResult(segment.rows, segment.bytes, segment.duplicates)
+
+
+def load_log(warehouse: Warehouse, log_id: int) -> pl.DataFrame:
+    """Stored columns (log_id, line, timestamp, level, template, raw, metadata) in line order; no rows when unknown."""
+    found = warehouse.read_segment(_TABLE, str(log_id))
+    return pl.DataFrame(schema=schema(_TABLE)) if found is None else found
+
+
+def load_log_facts(warehouse: Warehouse, log_id: int) -> LogFacts:
+    """The log's row. NotFound when it was never read."""
+    found = warehouse.read("log_facts", log_id=log_id)
+    if found.is_empty():
+        raise NotFound(f"warehouse: no log {log_id}: read it first")
+    row: dict[str, Any] = found.row(0, named=True)
+    return rows.value(LogFacts, row)

@@ -1,0 +1,1 @@
+SELECT hash, detail FROM commits WHERE repo = $repo

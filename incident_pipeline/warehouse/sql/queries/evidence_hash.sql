@@ -1,0 +1,1 @@
+SELECT hash FROM evidence WHERE incident = $incident

@@ -1,0 +1,1 @@
+SELECT hash FROM incident_commits WHERE incident = $incident ORDER BY position

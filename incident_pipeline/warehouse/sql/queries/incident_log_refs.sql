@@ -1,0 +1,1 @@
+SELECT * FROM incident_logs WHERE incident = $incident ORDER BY position

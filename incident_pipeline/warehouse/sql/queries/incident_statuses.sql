@@ -1,0 +1,1 @@
+SELECT * FROM source_status WHERE incident = $incident ORDER BY position

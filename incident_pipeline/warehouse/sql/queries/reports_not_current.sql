@@ -1,0 +1,1 @@
+UPDATE reports SET current = false WHERE incident = $incident AND current
