@@ -49,9 +49,7 @@ def interpolate(text: str, env: Mapping[str, str]) -> tuple[str, tuple[str, ...]
         elif name in env:
             return env[name]
         else:
-            problems.append(
-                f"variable {name} is not set: export it, give a default (${{{name}:-...}}) or set enabled: false"
-            )
+            problems.append(f"variable {name} is not set: export it, or give a default: ${{{name}:-...}}")
         return match[0]
 
     return _TOKEN.sub(fill, text), tuple(problems)
