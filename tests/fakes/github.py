@@ -1,0 +1,242 @@
+"""A GitHub that never was: real git repositories and invented runs, served over loopback, with state.
+
+    python -m tests.fakes.github --git PATH --failed-log F --green-log G --head SHA --green SHA --port N
+
+serves one repository (`--repo`, default acme/shop) with red run 1001 and green run 1000 until it is interrupted;
+`--pull-request` makes the red run a pull request's, `--fork` one from a fork, `--answer 401` refuses everything.
+Job logs are redirects to a second host (another port) that refuses a request with an Authorization header.
+"""
+
+import argparse
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import unquote, urlencode
+
+from tests.fakes import git_json
+from tests.fakes.git_json import Missing
+from tests.fakes.github_state import FakeJob, FakeRepo, FakeRun, created_matches, job_json, pull
+from tests.fakes.server import Asked, Reply, json_reply, serve, stop
+
+
+class FakeGitHub:
+    """A context manager. `requests` is what was asked; each of `next_replies` answers one API request instead of it."""
+
+    def __init__(self, repos: dict[str, FakeRepo], *, token: str | None = None, port: int = 0) -> None:
+        self.repos, self.token = repos, token
+        self.requests: list[Asked] = []
+        self.storage_requests: list[Asked] = []
+        self.next_replies: list[Reply] = []
+        self.always: Reply | None = None
+        self._api = serve(self._answer, port)
+        self._storage = serve(self._stored, 0)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._api.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        stop(self._api, self._storage)
+
+    def run_url(self, repo: str, run_id: int) -> str:
+        return f"{self.url}/{repo}/actions/runs/{run_id}"
+
+    def _answer(self, asked: Asked) -> Reply:
+        self.requests.append(asked)
+        if self.next_replies:
+            return self.next_replies.pop(0)
+        if self.always:
+            return self.always
+        if self.token and asked.headers.get("authorization") != f"Bearer {self.token}":
+            return json_reply({"message": "Bad credentials"}, 401)
+        if asked.path == "/rate_limit":
+            return json_reply({"resources": {"core": {"limit": 5000, "remaining": 4987, "reset": 1}}})
+        match = re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", asked.path)
+        repo = self.repos.get(match[1]) if match else None
+        if match is None or repo is None:
+            return json_reply({"message": "Not Found", "documentation_url": "https://docs.example"}, 404)
+        try:
+            return self._route(match[1], repo, match[2] or "", asked)
+        except Missing as missing:
+            status = 422 if str(missing).startswith("No commit found for SHA") else 404
+            return json_reply({"message": str(missing), "documentation_url": "https://docs.example"}, status)
+
+    def _route(self, name: str, repo: FakeRepo, rest: str, asked: Asked) -> Reply:
+        for pattern, handler in _ROUTES:
+            if match := re.fullmatch(pattern, rest):
+                parts = [unquote(part) for part in match.groups()]
+                return handler(self, name, repo, asked, *parts)
+        raise Missing("Not Found")
+
+    def _stored(self, asked: Asked) -> Reply:
+        self.storage_requests.append(asked)
+        if "authorization" in asked.headers:
+            return Reply(400, b"<Error>InvalidAuthenticationInfo</Error>", {"Content-Type": "application/xml"})
+        log = self._log(int(asked.path.rpartition("/")[2]))
+        return Reply(200, log if isinstance(log, bytes) else b"", {"Content-Type": "text/plain"})
+
+    def _log(self, job_id: int) -> bytes | int:
+        jobs = [job for repo in self.repos.values() for run in repo.runs for job in run.jobs]
+        return next((job.log for job in jobs if job.id == job_id), 404)
+
+    def _page(self, asked: Asked, items: list[Any], wrap: Callable[[list[Any]], Any], *, size: int = 30) -> Reply:
+        size = min(100, int(asked.query["per_page"])) if "per_page" in asked.query else size
+        number, last = int(asked.query.get("page", 1)), max(1, -(-len(items) // size))
+        links = {"next": number + 1, "last": last} if number < last else {}
+        base = f"{self.url}{asked.path}"
+        link = ", ".join(f'<{base}?{urlencode({**asked.query, "page": n})}>; rel="{rel}"' for rel, n in links.items())
+        reply = json_reply(wrap(items[(number - 1) * size : number * size]))
+        return Reply(reply.status, reply.body, {**reply.headers, **({"Link": link} if link else {})})
+
+    def about(self, name: str, repo: FakeRepo, asked: Asked) -> Reply:
+        return json_reply({"full_name": name, "default_branch": repo.default_branch})
+
+    def commits(self, name: str, repo: FakeRepo, asked: Asked) -> Reply:
+        q = asked.query
+        flags = [f"--{key}={q[key]}" for key in ("since", "until") if key in q]
+        start = git_json.rev_parse(repo.git_path, q.get("sha", repo.default_branch))
+        found = git_json.log(repo.git_path, *flags, start, *(["--", q["path"]] if "path" in q else []))
+        return self._page(asked, found, lambda items: items)
+
+    def commit(self, name: str, repo: FakeRepo, asked: Asked, rev: str) -> Reply:
+        found = git_json.commit(repo.git_path, rev)
+        return self._page(asked, found["files"], lambda items: {**found, "files": items}, size=300)
+
+    def commit_pulls(self, name: str, repo: FakeRepo, asked: Asked, rev: str) -> Reply:
+        return json_reply([p for p in repo.pulls if p["head"]["sha"] == rev])
+
+    def pulls(self, name: str, repo: FakeRepo, asked: Asked) -> Reply:
+        branch = asked.query.get("head", ":").partition(":")[2]
+        return json_reply([p for p in repo.pulls if p["head"]["ref"] == branch])
+
+    def compare(self, name: str, repo: FakeRepo, asked: Asked, base: str, head: str) -> Reply:
+        found = git_json.compare(repo.git_path, base, head)
+        first = int(asked.query.get("page", 1)) == 1
+        about = {key: value for key, value in found.items() if key != "files" or first}
+        return self._page(asked, found["commits"], lambda items: {**about, "commits": items}, size=250)
+
+    def refs(self, name: str, repo: FakeRepo, asked: Asked, kind: str) -> Reply:
+        folder = {"branches": "refs/heads", "tags": "refs/tags"}[kind]
+        return self._page(asked, git_json.refs(repo.git_path, folder), lambda items: items)
+
+    def tree(self, name: str, repo: FakeRepo, asked: Asked, rev: str) -> Reply:
+        return json_reply(git_json.tree(repo.git_path, rev, recursive="recursive" in asked.query))
+
+    def contents(self, name: str, repo: FakeRepo, asked: Asked, path: str) -> Reply:
+        rev = git_json.rev_parse(repo.git_path, asked.query.get("ref", repo.default_branch))
+        if "raw" in asked.headers.get("accept", ""):
+            return Reply(200, git_json.git(repo.git_path, "cat-file", "blob", f"{rev}:{path}"))
+        return json_reply(git_json.contents(repo.git_path, rev, path))
+
+    def runs(self, name: str, repo: FakeRepo, asked: Asked, workflow: str = "") -> Reply:
+        q = asked.query
+        found = [
+            run
+            for run in sorted(repo.runs, key=lambda r: (r.created_at, r.id), reverse=True)
+            if (not workflow or str(run.workflow_id) == workflow)
+            and q.get("branch", run.branch) == run.branch
+            and q.get("status", run.conclusion) in {run.conclusion, "completed"}
+            and created_matches(run.created_at, q.get("created"))
+        ]
+        listed = [self._run(name, run) for run in found][:1000]
+        return self._page(asked, listed, lambda items: {"total_count": len(found), "workflow_runs": items})
+
+    def run(self, name: str, repo: FakeRepo, asked: Asked, run_id: str, attempt: str = "") -> Reply:
+        return json_reply(self._run(name, self._find(repo, run_id, attempt)))
+
+    def jobs(self, name: str, repo: FakeRepo, asked: Asked, run_id: str, attempt: str = "") -> Reply:
+        jobs = [job_json(job) for job in self._find(repo, run_id, attempt).jobs]
+        return self._page(asked, jobs, lambda items: {"total_count": len(jobs), "jobs": items})
+
+    def job_log(self, name: str, repo: FakeRepo, asked: Asked, job_id: str) -> Reply:
+        log = self._log(int(job_id))
+        if isinstance(log, int):
+            return json_reply({"message": "Not Found" if log == 404 else "Server Error"}, log)
+        where = f"http://127.0.0.1:{self._storage.server_address[1]}/signed/{job_id}?sig=s3cret"
+        return Reply(302, b"", {"Location": where})
+
+    def _find(self, repo: FakeRepo, run_id: str, attempt: str) -> FakeRun:
+        runs = [run for run in repo.runs if str(run.id) == run_id and attempt in {"", str(run.attempt)}]
+        if not runs:
+            raise Missing("Not Found")
+        return max(runs, key=lambda run: run.attempt)
+
+    def _run(self, name: str, run: FakeRun) -> dict[str, Any]:
+        return {
+            "id": run.id, "name": run.workflow, "workflow_id": run.workflow_id, "head_sha": run.head_sha,
+            "head_branch": run.branch, "event": run.event, "status": "completed", "conclusion": run.conclusion,
+            "run_attempt": run.attempt, "run_number": run.id % 10_000, "created_at": run.created_at,
+            "updated_at": run.created_at, "html_url": self.run_url(name, run.id), "pull_requests": run.pulls,
+            "head_repository": {"full_name": run.head_repo or name}, "display_title": f"Run {run.id}",
+        }  # fmt: skip
+
+
+_ROUTES: list[tuple[str, Callable[..., Reply]]] = [
+    (r"", FakeGitHub.about),
+    (r"/commits", FakeGitHub.commits),
+    (r"/commits/([^/]+)/pulls", FakeGitHub.commit_pulls),
+    (r"/commits/([^/]+)", FakeGitHub.commit),
+    (r"/pulls", FakeGitHub.pulls),
+    (r"/compare/(.+)\.\.\.(.+)", FakeGitHub.compare),
+    (r"/(branches|tags)", FakeGitHub.refs),
+    (r"/git/trees/([^/]+)", FakeGitHub.tree),
+    (r"/contents/(.+)", FakeGitHub.contents),
+    (r"/actions/runs", FakeGitHub.runs),
+    (r"/actions/workflows/(\d+)/runs", FakeGitHub.runs),
+    (r"/actions/runs/(\d+)", FakeGitHub.run),
+    (r"/actions/runs/(\d+)/attempts/(\d+)", FakeGitHub.run),
+    (r"/actions/runs/(\d+)/jobs", FakeGitHub.jobs),
+    (r"/actions/runs/(\d+)/attempts/(\d+)/jobs", FakeGitHub.jobs),
+    (r"/actions/jobs/(\d+)/logs", FakeGitHub.job_log),
+]
+
+
+def demo_repo(args: argparse.Namespace) -> FakeRepo:
+    """The repository of the command line: a green run, then a red one."""
+    green = FakeRun(1000, args.green, "success", created_at="2026-03-01T11:40:00Z")
+    green.jobs = [FakeJob(5000, conclusion="success", log=args.green_log.read_bytes() if args.green_log else 404)]
+    red = FakeRun(1001, args.head, jobs=[FakeJob(5001, log=args.failed_log.read_bytes())])
+    repo = FakeRepo(args.git, [green, red], default_branch=args.branch)
+    green.branch = red.branch = args.branch
+    if args.pull_request or args.fork:
+        base_sha = git_json.rev_parse(args.git, args.branch)
+        repo.pulls = [pull(42, head="feature", head_sha=args.head, base=args.branch, base_sha=base_sha)]
+        red.branch, red.event, red.pulls = "feature", "pull_request", [] if args.fork else repo.pulls
+        red.head_repo = "stranger/shop" if args.fork else None
+    return repo
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tests.fakes.github")
+    for flag in ("--git", "--failed-log"):
+        parser.add_argument(flag, type=Path, required=True)
+    parser.add_argument("--green-log", type=Path)
+    for flag in ("--head", "--green"):
+        parser.add_argument(flag, required=True)
+    parser.add_argument("--branch", default="main")
+    parser.add_argument("--repo", default="acme/shop")
+    parser.add_argument("--token")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--answer", type=int)
+    parser.add_argument("--pull-request", action="store_true")
+    parser.add_argument("--fork", action="store_true")
+    args = parser.parse_args()
+    args.head, args.green = (git_json.rev_parse(args.git, rev) for rev in (args.head, args.green))
+    with FakeGitHub({args.repo: demo_repo(args)}, token=args.token, port=args.port) as fake:
+        if args.answer:
+            fake.always = json_reply({"message": "as told"}, args.answer)
+        print(f"GITHUB_API_URL={fake.url}\nGITHUB_SERVER_URL={fake.url}", flush=True)  # noqa: T201
+        print(f"run {fake.run_url(args.repo, 1001)}", flush=True)  # noqa: T201
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print(f"{len(fake.requests)} requests to the API, {len(fake.storage_requests)} to the log storage")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

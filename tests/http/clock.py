@@ -1,0 +1,25 @@
+"""A clock that moves only when someone sleeps, so that waiting is free and can be counted."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from incident_pipeline.http.retry import Patience
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    now: datetime = START
+    slept: list[float] = field(default_factory=list[float])
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += timedelta(seconds=seconds)
+
+    def patience(self, **changes: float) -> Patience:
+        """Without jitter: the back-off is the upper end."""
+        return Patience(clock=self, sleep=self.sleep, jitter=lambda _, high: high, **changes)  # pyright: ignore[reportArgumentType] - tries is an int

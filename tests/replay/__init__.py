@@ -1,0 +1,1 @@
+"""Recorded answers of real servers, served again over loopback."""
