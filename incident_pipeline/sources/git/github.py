@@ -1,0 +1,276 @@
+"""A GitHub repository over REST in, commits, refs and files out; with `mirror: true` from a clone in the cache.
+
+Surprising fact: GitHub compares in the order oldest first and gives the files of one commit only with that commit, so a
+range costs one request for each 100 commits and one for each commit.
+"""
+
+import base64
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from incident_pipeline.errors import BadPayload, IncidentError, NotFound, Unsupported
+from incident_pipeline.http.answer import Answer
+from incident_pipeline.http.errors import Call
+from incident_pipeline.model.git import Commit, Ref
+from incident_pipeline.model.logs import SourceStatus
+from incident_pipeline.sources._github import PAGE_SIZE, Api, GitHubConfig, find_site, reading, repo_name, stamp
+from incident_pipeline.sources.base import GitSource, SourceContext
+from incident_pipeline.sources.git._github_json import to_commit, to_diff, to_files
+
+AT_ONCE = 6
+"""Commits read in parallel; GitHub allows 100 requests at once."""
+
+MAX_FILE_PAGES = 11
+MAX_RENAMES = 20
+MAX_TREES = 200
+REMEMBERED = 8
+_RAW = "application/vnd.github.raw+json"
+
+
+class Config(GitHubConfig):
+    """Keys of a `github` entry."""
+
+
+def open_source(config: Config, context: SourceContext) -> GitSource:
+    """The repository over REST, or its mirror clone when the config says `mirror: true`."""
+    source = GitHub(config, name=context.name)
+    if not config.mirror:
+        return source
+    from incident_pipeline.sources.git._mirror import MirroredGit  # noqa: PLC0415 - git is needed by a mirror only
+
+    return MirroredGit(source, context, config=config, site=source.api.site)
+
+
+class GitHub(GitSource):
+    """Reads as it is asked and keeps only the last few commits and comparisons, which flow asks for twice."""
+
+    def __init__(
+        self, config: GitHubConfig, *, name: str = "github", api: Api | None = None, page_size: int = PAGE_SIZE
+    ) -> None:
+        self.name, self.config = name, config
+        self.api = api or Api(find_site(config))
+        self._page_size = page_size
+        self._known: dict[tuple[str, str], Commit] = {}
+        self._compared: dict[tuple[str, str, str], Answer] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.api.client.close()
+
+    def check(self) -> SourceStatus:
+        """Read the configured repository, or only the rate limit (which is free) when none is configured."""
+        named = bool(self.config.repo)
+        what = repo_name("", self.config) if named else self.api.site.web
+        try:
+            detail = f"default branch {self.default_branch('')}" if named else self._rate_limit()
+        except IncidentError as error:
+            return SourceStatus(self.name, "git", what, "failed", str(error))
+        return SourceStatus(self.name, "git", what, "read", detail)
+
+    def _rate_limit(self) -> str:
+        call = Call("github", "the rate limit")
+        data = self.api.object("rate_limit", call)
+        with reading(call):
+            return f"{int(data['resources']['core']['remaining']):,} requests left in this hour"
+
+    def _at(self, repo: str, what: str, needs: str = "contents:read") -> tuple[str, Call]:
+        repo = repo_name(repo, self.config)
+        return f"repos/{repo}", Call(f"github {repo}", what, needs)
+
+    def get_commits(
+        self, repo: str, since: datetime | None = None, until: datetime | None = None, branch: str | None = None
+    ) -> Iterator[Commit]:
+        """One request for each 100 commits."""
+        params: dict[str, str | int] = {"sha": branch} if branch else {}
+        if since:
+            params["since"] = stamp(since)
+        if until:
+            params["until"] = stamp(until + timedelta(seconds=1))
+        for commit in self._list(repo, params):
+            at = commit.committed_at or commit.date
+            if (since is None or at >= since) and (until is None or at < until):
+                yield commit
+
+    def _list(self, repo: str, params: dict[str, str | int]) -> Iterator[Commit]:
+        path, call = self._at(repo, f"commits of {params.get('sha', 'the default branch')}")
+        for item in self.api.items(f"{path}/commits", call, params={**params, "per_page": self._page_size}):
+            with reading(call):
+                commit = to_commit(item)
+            yield commit
+
+    def get_commits_between(self, repo: str, base: str | None, head: str, *, patch: bool = True) -> Iterator[Commit]:
+        """One request for each 100 commits and one for each commit, AT_ONCE of them at a time."""
+        listed = (c.hash for c in (self._list(repo, {"sha": head}) if base is None else self._ahead(repo, base, head)))
+
+        def read(sha: str) -> Commit:
+            return self._known.get((repo, sha)) or self._commit(repo, sha)
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while batch := tuple(islice(listed, AT_ONCE)):
+                for commit in pool.map(read, batch):
+                    yield replace(commit, diff=None) if patch else _without_patch(commit)
+
+    def _compare(self, repo: str, base: str, head: str) -> tuple[dict[str, Any], Answer, Call]:
+        path, call = self._at(repo, f"comparison {base[:12]}...{head[:12]}")
+        key = (path, base, head)
+        if key not in self._compared:
+            url = f"{path}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
+            params = {"per_page": self._page_size, "page": 1}
+            _remember(self._compared, key, self.api.get(url, call, params=params))
+        answer = self._compared[key]
+        return answer.json_object(call), answer, call
+
+    def _ahead(self, repo: str, base: str, head: str) -> Iterator[Commit]:
+        """Commits in (base, head], newest first: the last page is asked for first."""
+        data, answer, call = self._compare(repo, base, head)
+        with reading(call):
+            first, total = list(data["commits"]), int(data["total_commits"])
+        following, count = answer.links.get("next"), 0
+        size = max(1, len(first))
+        for number in range((total + size - 1) // size, 0, -1):
+            page = first
+            if number > 1:
+                if following is None:
+                    raise BadPayload(f"{call.who}: {call.what}: {size} of {total} commits came, and no next page")
+                page = list(self.api.object(_page(following, number), call)["commits"])
+            with reading(call):
+                commits = [to_commit(item) for item in page]
+            count += len(commits)
+            yield from reversed(commits)
+        if count != total:
+            raise BadPayload(
+                f"{call.who}: {call.what}: {count} of {total} commits came; did the branch move? try again"
+            )
+
+    def get_commit(self, repo: str, rev: str) -> Commit:
+        """One request for each 300 files. A patch that GitHub leaves out as too large is marked `truncated`."""
+        known = self._known.get((repo, rev))
+        if known is None:
+            known = self._commit(repo, rev)
+            _remember(self._known, (repo, known.hash), known)
+        return known
+
+    def _commit(self, repo: str, rev: str) -> Commit:
+        path, call = self._at(repo, f"commit {rev[:100]}")
+        data: dict[str, Any] = {}
+        listed: list[dict[str, Any]] = []
+        for page in self.api.pages(f"{path}/commits/{quote(rev, safe='')}", call, max_pages=MAX_FILE_PAGES):
+            data = page.json_object(call)
+            listed += data.get("files") or []
+        with reading(call):
+            files = to_files(listed)
+            return to_commit(data, files=files, diff=to_diff(files))
+
+    def get_branches(self, repo: str) -> Iterator[Ref]:
+        """One request for each 100 branches."""
+        for name, sha in self._refs(repo, "branches"):
+            yield Ref(name, "branch", sha)
+
+    def get_tags(self, repo: str) -> Iterator[Ref]:
+        """One request for each 100 tags. GitHub peels them."""
+        for name, sha in self._refs(repo, "tags"):
+            yield Ref(name, "tag", sha)
+
+    def _refs(self, repo: str, kind: str) -> Iterator[tuple[str, str]]:
+        path, call = self._at(repo, kind)
+        for item in self.api.items(f"{path}/{kind}", call, params={"per_page": self._page_size}):
+            with reading(call):
+                ref = str(item["name"]), str(item["commit"]["sha"])
+            yield ref
+
+    def get_file_history(self, repo: str, path: str, rev: str | None = None) -> Iterator[Commit]:
+        """One request for each commit. GitHub stops at a rename; here the oldest commit says where to go on."""
+        start: str | None = rev
+        for _ in range(MAX_RENAMES):
+            params: dict[str, str | int] = {"path": path, **({"sha": start} if start else {})}
+            oldest: Commit | None = None
+            for commit in self._list(repo, params):
+                oldest = replace(self._commit(repo, commit.hash), diff=None)
+                yield oldest
+            renamed = next((f for f in (oldest.files or () if oldest else ()) if f.path == path and f.old_path), None)
+            if oldest is None or renamed is None or not oldest.parents:
+                return
+            path, start = renamed.old_path or path, oldest.parents[0]
+
+    def resolve(self, repo: str, rev: str) -> str:
+        """One request; a head's commit is kept, as it is asked for next."""
+        return self.get_commit(repo, rev).hash
+
+    def default_branch(self, repo: str) -> str:
+        """One request."""
+        path, call = self._at(repo, "the repository", "metadata:read")
+        data = self.api.object(path, call)
+        with reading(call):
+            return str(data["default_branch"])
+
+    def merge_base(self, repo: str, first: str, second: str) -> str | None:
+        """One request, kept for `get_commits_between`. GitHub answers 404 when the histories are unrelated."""
+        try:
+            data, _, call = self._compare(repo, first, second)
+        except NotFound as error:
+            if "no common ancestor" in str(error).lower():
+                return None
+            raise
+        with reading(call):
+            return str(data["merge_base_commit"]["sha"])
+
+    def read_file(self, repo: str, path: str, rev: str) -> str | None:
+        """One request, two for a file over 1 MB. Bytes that are no UTF-8 are shown as `\\xNN`."""
+        root, call = self._at(repo, f"file {path[:200]}")
+        url = f"{root}/contents/{quote(path)}"
+        try:
+            answer = self.api.get(url, call, params={"ref": rev})
+        except NotFound as error:
+            if "no commit found" in str(error).lower():
+                raise
+            return None
+        if answer.body.lstrip()[:1] == b"[":
+            return None
+        data = answer.json_object(call)
+        with reading(call):
+            if data["type"] != "file":
+                return None
+            content = base64.b64decode(data["content"]) if data.get("encoding") == "base64" else None
+        if content is None:
+            content = self.api.get(url, call, params={"ref": rev}, accept=_RAW).body
+        return None if b"\0" in content else content.decode("utf-8", "backslashreplace")
+
+    def list_paths(self, repo: str, rev: str) -> frozenset[str]:
+        """One request; where GitHub cuts the list (100,000 entries), one for each folder that has to be read apart."""
+        root, call = self._at(repo, f"files of {rev[:12]}")
+        paths: set[str] = set()
+        folders = deque([("", quote(rev, safe=""))])
+        for _ in range(MAX_TREES):
+            if not folders:
+                return frozenset(paths)
+            prefix, tree = folders.popleft()
+            data = self.api.object(f"{root}/git/trees/{tree}", call, params={"recursive": 1})
+            if cut := bool(data.get("truncated")):
+                data = self.api.object(f"{root}/git/trees/{tree}", call)
+            with reading(call):
+                paths |= {prefix + str(item["path"]) for item in data["tree"] if item["type"] == "blob"}
+                if cut:
+                    folders += [(f"{prefix}{i['path']}/", str(i["sha"])) for i in data["tree"] if i["type"] == "tree"]
+        raise Unsupported(f"{call.who}: too many files to list over REST; set `mirror: true` for this source")
+
+
+def _without_patch(commit: Commit) -> Commit:
+    return replace(commit, diff=None, files=tuple(replace(f, patch=None) for f in commit.files or ()))
+
+
+def _page(url: str, number: int) -> str:
+    parts = urlsplit(url)
+    query = [(key, str(number) if key == "page" else value) for key, value in parse_qsl(parts.query)]
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def _remember(kept: dict[Any, Any], key: object, value: object) -> None:
+    if len(kept) >= REMEMBERED:
+        kept.pop(next(iter(kept)))
+    kept[key] = value

@@ -1,0 +1,271 @@
+"""A repository's GitHub Actions in; runs, jobs, job logs and the last green run out.
+
+Surprising facts: the list of runs ends at 1,000 per query, so a long window is asked for in pieces; its `status` filter
+takes one conclusion only, and red has three; a job's log is a redirect to a storage host.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from heapq import merge
+from itertools import chain, islice
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from incident_pipeline.errors import Gone, IncidentError, NotFound, UsageError
+from incident_pipeline.http.answer import Answer
+from incident_pipeline.http.errors import Call
+from incident_pipeline.model.incident import Job, Run
+from incident_pipeline.model.levels import at_least, canonical
+from incident_pipeline.model.logs import LogEntry, ReadStatus, SourceStatus
+from incident_pipeline.sources._github import PAGE_SIZE, Api, GitHubConfig, find_site, reading, repo_name, utc
+from incident_pipeline.sources.base import CiLogSource, JobLog, SourceContext
+from incident_pipeline.sources.logs._github_runs import (
+    created_query,
+    head_repository,
+    in_window,
+    is_pull_request,
+    to_job,
+    to_run,
+    with_pull_request,
+)
+
+if TYPE_CHECKING:
+    from typing import IO
+
+    import polars as pl
+
+    from incident_pipeline.sources.logs._github_log import LogReader
+
+RED = ("failure", "timed_out", "startup_failure")
+MAX_RUNS_A_QUERY = 1_000
+MAX_LOG_BYTES = 512 * 2**20
+MAX_CANDIDATES = 500
+IN_MEMORY = 2**20
+_RUN_PATH = re.compile(r"/([\w.-]+/[\w.-]+)/actions/runs/(\d+)(?:/attempts/(\d+))?(?:/.*)?")
+
+
+class Config(GitHubConfig):
+    """Keys of a `github_actions` entry; `mirror` and `clone_url` say nothing here."""
+
+
+def open_source(config: Config, context: SourceContext) -> "GitHubActions":
+    """The first request opens the connection."""
+    return GitHubActions(config, name=context.name)
+
+
+class GitHubActions(CiLogSource):
+    """Each call is one request unless it says more. `service` of `get_logs` is `owner/name`."""
+
+    def __init__(
+        self, config: GitHubConfig, *, name: str = "github_actions", api: Api | None = None, page_size: int = PAGE_SIZE,
+        max_log_bytes: int = MAX_LOG_BYTES,
+    ) -> None:  # fmt: skip
+        self.name, self.config = name, config
+        self.api = api or Api(find_site(config))
+        self._page_size, self._max_log_bytes = page_size, max_log_bytes
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.api.client.close()
+
+    def check(self) -> SourceStatus:
+        """Read one run of the configured repository, or only the rate limit when none is configured."""
+        named = bool(self.config.repo)
+        what = repo_name("", self.config) if named else self.api.site.web
+        try:
+            if named:
+                path, call = self._at("", "its workflow runs")
+                self.api.object(f"{path}/actions/runs", call, params={"per_page": 1})
+            else:
+                self.api.object("rate_limit", Call("github", "the rate limit"))
+        except IncidentError as error:
+            return SourceStatus(self.name, "logs", what, "failed", str(error))
+        return SourceStatus(self.name, "logs", what, "read")
+
+    def _at(self, repo: str, what: str, needs: str = "actions:read") -> tuple[str, Call]:
+        repo = repo_name(repo, self.config)
+        return f"repos/{repo}", Call(f"github {repo}", what, needs)
+
+    def parse_run_url(self, url: str) -> tuple[str, str, int | None]:
+        """No request. Query and fragment are passed over; a job's page names its run."""
+        parts = urlsplit(url.strip())
+        home = urlsplit(self.api.site.web)
+        if parts.netloc.lower() != home.netloc.lower() or parts.scheme not in {"https", home.scheme}:
+            raise UsageError(f"{self.name}: this run is not on {home.netloc}; for another server set base_url")
+        match = _RUN_PATH.fullmatch(parts.path)
+        if match is None:
+            raise UsageError(f"{self.name}: not a run's page, which is {self.api.site.web}/OWNER/REPO/actions/runs/ID")
+        repo, run_id, attempt = match.groups()
+        return repo, run_id, int(attempt) if attempt else None
+
+    def get_run(self, repo: str, run_id: str, attempt: int | None = None) -> Run:
+        """One request; up to two more for the pull request of a fork."""
+        if not (run_id.isascii() and run_id.isdigit()):
+            raise UsageError(f"{self.name}: a run id is a number (got {run_id[:40]!r})")
+        path, call = self._at(repo, f"run {run_id}" + (f" attempt {attempt}" if attempt else ""))
+        url = f"{path}/actions/runs/{run_id}" + (f"/attempts/{attempt}" if attempt else "")
+        data = self.api.object(url, call)
+        return self._with_base(self._to_run(data, repo, call), head_repository(data))
+
+    def _to_run(self, data: dict[str, Any], repo: str, call: Call) -> Run:
+        with reading(call):
+            return to_run(data, source=self.name, repo=repo_name(repo, self.config))
+
+    def _with_base(self, run: Run, head: str) -> Run:
+        """A fork's run names no pull request: the head commit may, else the head branch does."""
+        if not is_pull_request(run) or run.base_branch:
+            return run
+        path, call = self._at(run.repo, f"pull request of run {run.run_id}", "pull_requests:read")
+        lists: list[tuple[str, dict[str, str | int]]] = [(f"{path}/commits/{run.head_sha}/pulls", {})]
+        if head and run.branch:
+            lists.append((f"{path}/pulls", {"head": f"{head.partition('/')[0]}:{run.branch}", "state": "all"}))
+        for url, params in lists:
+            try:
+                pulls = self.api.get(url, call, params=params).json_list(call)
+            except NotFound:
+                continue
+            with reading(call):
+                run = with_pull_request(run, pulls)
+            if run.base_branch:
+                break
+        return run
+
+    def get_runs(
+        self, repo: str, since: datetime | None = None, until: datetime | None = None,
+        *, branch: str | None = None, failed_only: bool = False,
+    ) -> Iterator[Run]:  # fmt: skip
+        """One request for each 100 runs; with `failed_only` at least one for each of the three red conclusions."""
+        path, call = self._at(repo, "workflow runs")
+        params: dict[str, str | int] = {"branch": branch} if branch else {}
+        queries = [{**params, "status": red} for red in RED] if failed_only else [params]
+        found = [self._listed(f"{path}/actions/runs", call, query, since=since, until=until) for query in queries]
+        for data in merge(*found, key=_newness, reverse=True):
+            run = self._to_run(data, repo, call)
+            yield self._with_base(run, head_repository(data)) if run.failed else run
+
+    def _listed(
+        self, url: str, call: Call, params: dict[str, str | int], *, since: datetime | None, until: datetime | None
+    ) -> Iterator[dict[str, Any]]:
+        """Run objects created in the window, newest first; a list that ends at GitHub's limit goes on from its last."""
+        seen: set[int] = set()
+        last = until
+        while True:
+            known, listed = len(seen), 0
+            window = created_query(since, last)
+            for page in self.api.pages(url, call, params={**params, **window, "per_page": self._page_size}):
+                with reading(call):
+                    runs = [(data, int(data["id"]), utc(data.get("created_at"))) for data in _runs_of(page, call)]
+                listed += len(runs)
+                for data, run_id, at in runs:
+                    last = at or last
+                    if run_id not in seen and (at is None or in_window(at, since, until)):
+                        yield data
+                    seen.add(run_id)
+            if listed < MAX_RUNS_A_QUERY or len(seen) == known:
+                return
+
+    def get_jobs(self, run: Run) -> Iterator[Job]:
+        """One request for each 100 jobs; one more on a server too old to know attempts."""
+        path, call = self._at(run.repo, f"jobs of run {run.run_id}")
+        url = f"{path}/actions/runs/{run.run_id}"
+        pages = self.api.pages(f"{url}/attempts/{run.attempt}/jobs", call, params={"per_page": self._page_size})
+        try:
+            first = next(pages)
+        except NotFound:
+            if run.attempt > 1:
+                raise
+            pages = self.api.pages(f"{url}/jobs", call, params={"filter": "latest", "per_page": self._page_size})
+            first = next(pages)
+        for page in chain([first], pages):
+            with reading(call):
+                jobs = [to_job(data) for data in page.json_object(call)["jobs"]]
+            yield from jobs
+
+    def last_green_run(self, run: Run) -> Run | None:
+        """One request; for a pull request up to two more: its own branch first, then the branch it goes to."""
+        if not run.workflow_id:
+            return None
+        if not is_pull_request(run):
+            own = self._green(run, run.branch)
+        else:
+            path, call = self._at(run.repo, f"run {run.run_id}")
+            head = head_repository(self.api.object(f"{path}/actions/runs/{run.run_id}", call))
+            own = self._green(run, run.branch, head=head)
+        return own or (self._green(run, run.base_branch) if run.base_branch else None)
+
+    def _green(self, run: Run, branch: str | None, *, head: str | None = None) -> Run | None:
+        """`head`: only pull requests from that repository; None: none at all, as a fork may call its branch `main`."""
+        path, call = self._at(run.repo, f"green runs of {run.workflow}")
+        params: dict[str, str | int] = {"status": "success", **({"branch": branch} if branch else {})}
+        url = f"{path}/actions/workflows/{run.workflow_id}/runs"
+        until = run.created_at + timedelta(seconds=1) if run.created_at else None
+        for data in islice(self._listed(url, call, params, since=None, until=until), MAX_CANDIDATES):
+            green = self._to_run(data, run.repo, call)
+            wanted = is_pull_request(green) and head_repository(data) == head if head else not is_pull_request(green)
+            if wanted and green.run_id != run.run_id and green.conclusion == "success":
+                return green
+        return None
+
+    def read_job_log(self, run: Run, job: Job) -> JobLog:
+        """Read whole into a temporary file first, so that a broken transfer can start over and is never half a log."""
+        from incident_pipeline.sources.logs._github_log import LogReader  # noqa: PLC0415 - polars stays out of start-up
+
+        path, call = self._at(run.repo, f"log of job {job.job_id}")
+        status = SourceStatus(self.name, "logs", job.name, "read")
+        file = cast("IO[bytes]", SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - closed by the reader
+        try:
+            url = f"{path}/actions/jobs/{job.job_id}/logs"
+            whole = self.api.client.download(url, call, file, max_bytes=self._max_log_bytes)
+        except (NotFound, Gone) as error:
+            file.close()
+            kind: ReadStatus = "expired" if isinstance(error, Gone) else "missing"
+            return JobLog(job, replace(status, status=kind, detail=str(error)), iter(()))
+        except BaseException:
+            file.close()
+            raise
+        status = replace(status, bytes=file.tell())
+        file.seek(0)
+        reader = LogReader(file)
+        frames = reader.frames()
+        first = next(frames, None)
+        if first is None:
+            return JobLog(job, replace(status, status="empty", detail="the log has no line"), iter(()))
+
+        def rest() -> "Iterator[pl.DataFrame]":
+            yield from chain([first], frames)
+            # The contract: `status` is final once the frames are read. Nothing else changes a JobLog.
+            object.__setattr__(log, "status", _final(status, reader, whole=whole))
+
+        log = JobLog(job, status, rest())
+        return log
+
+    def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
+        """Lines of all jobs of the runs created in the window: one request for each run and two for each job."""
+        levels = at_least(level) if level else None
+        if level and levels is None:
+            raise UsageError(f"{self.name}: unknown level {level[:40]!r}")
+        for run in self.get_runs(service, since, until):
+            for job in self.get_jobs(run):
+                about = {"run_id": run.run_id, "job_id": job.job_id, "job": job.name}
+                for row in chain.from_iterable(f.iter_rows(named=True) for f in self.read_job_log(run, job).frames):
+                    at, said = row["timestamp"], row["level"]
+                    if (at is None or in_window(at, since, until)) and (levels is None or canonical(said) in levels):
+                        yield LogEntry(at, said, row["message"], about, row["line"])
+
+
+def _runs_of(page: Answer, call: Call) -> list[dict[str, Any]]:
+    return list(page.json_object(call)["workflow_runs"])
+
+
+def _newness(data: dict[str, Any]) -> tuple[str, int]:
+    return str(data.get("created_at") or ""), int(data["id"])
+
+
+def _final(status: SourceStatus, reader: "LogReader", *, whole: bool) -> SourceStatus:
+    said = [] if whole else [f"cut after {status.bytes:,} bytes"]
+    said += [f"{reader.cut:,} lines over 1 MiB were cut"] if reader.cut else []
+    kind: ReadStatus = "truncated" if said else "read"
+    return replace(status, status=kind, detail="; ".join(said), rows=reader.rows, skipped=reader.cut)
