@@ -129,7 +129,10 @@ def _check(sql: str, parser: "duckdb.DuckDBPyConnection") -> None:
     if statements[0].type != duckdb.StatementType.SELECT:
         raise UsageError(f"sql: {statements[0].type.name} is not allowed: allowed is {_ALLOWED}")
     row = parser.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
-    tree: Any = json.loads(row[0]) if row else {"error": True}
+    try:
+        tree: Any = json.loads(row[0]) if row else {"error": True}
+    except RecursionError as error:
+        raise UsageError("sql: nested too deeply: split it into WITH parts") from error
     if tree.get("error"):
         raise UsageError(f"sql: this form cannot be checked: allowed is {_ALLOWED}")
     for node in _nodes(tree):

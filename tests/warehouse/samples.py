@@ -85,6 +85,7 @@ JOBS = (
 INCIDENT = Incident(
     id="shop-1842-2", tenant="default", kind="ci", source="github", repo=REPO, title="CI #1842", run=RUN, jobs=JOBS,
     green_run=GREEN, occurred_at=T0, since=T0 - timedelta(hours=1), until=T0,
+    origin='{"run_id": 1}', same_commit_passed=True,
 )  # fmt: skip
 WINDOW = Window(
     REPO, base=sha(1), head=sha(9), base_kind="last_green", commits=tuple(commit(n) for n in (9, 5, 7)),

@@ -1,5 +1,7 @@
 """Incidents come back as they were, by id or part of it, and saving again changes nothing."""
 
+import dataclasses
+
 import pytest
 
 from incident_pipeline.errors import NotFound, UsageError
@@ -21,6 +23,13 @@ def test_everything_comes_back_as_it_was(warehouse: Warehouse) -> None:
     assert incidents.load_logs(warehouse, INCIDENT.id) == LOGS
     assert incidents.load_statuses(warehouse, INCIDENT.id) == STATUSES
     assert len(incidents.list_incidents(warehouse)) == 1
+
+
+def test_the_sample_leaves_no_field_at_its_default() -> None:
+    unset = [f.name for f in dataclasses.fields(INCIDENT) if getattr(INCIDENT, f.name) in (None, "", ())]
+    assert not unset, (
+        "a new field of Incident: give the sample a value, so that the test above sees whether it is stored"
+    )
 
 
 def test_an_incident_of_logs_alone_has_no_run_and_no_window(warehouse: Warehouse) -> None:
