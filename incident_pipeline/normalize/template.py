@@ -1,0 +1,60 @@
+"""Cleaned text in, its shape out: what varies from run to run is masked, and equal shapes share a 64-bit hash.
+
+The hash is BLAKE2b (RFC 7693) of the masked first line, so it is the same in every process, on every machine and in
+every release as long as MASK stands; a change of MASK changes the hashes and needs a migration of stored rows.
+Surprising fact: one pass of one long pattern is cheaper than several passes of short ones, whatever it masks.
+"""
+
+from hashlib import blake2b
+
+import polars as pl
+
+HOLE = "<*>"
+
+_UNIT = r"(?:Z(?-u:\b)| ?(?:[mnu]?s|µs|secs?|seconds?|min|m|h|[kKMGT]i?B(?:/s)?|B)(?-u:\b)| ?%)"
+_MASKS = (
+    r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",  # UUID
+    r"0[xX][0-9a-fA-F]+",
+    r"sha(?:1|224|256|384|512)[-:=][A-Za-z0-9+/=]+",  # digests as npm, pip and docker print them
+    r"@[0-9a-f]{5,8}(?-u:\b)",  # Java's identity hash
+    r"(?-u:\b)[0-9a-f]{7,64}(?-u:\b)" + _UNIT + "?",  # git hashes, digests, container ids, long numbers
+    r"(?:/private)?/(?:tmp|var/folders)/[^\s'\"`,:;()\[\]<>]+",  # temporary files
+    r"(?-u:\b)tmp[0-9a-z_]{8}(?-u:\b)",  # Python's tempfile
+    r"[0-9]+(?:[.,:/T_-][0-9]+)*" + _UNIT + "?",  # times, dates, versions, addresses and ports, ratios, durations
+    r"={4,}|-{4,}|#{4,}|\*{4,}|_{4,}|\.{3,}| {2,}|\t+",  # rulers, dots and padding follow the widths beside them
+)
+# First match wins. ASCII word borders (?-u): a Unicode border would throw the regex engine off its fast path.
+MASK = "|".join(_MASKS)
+
+
+def mask_expr(text: pl.Expr) -> pl.Expr:
+    """String expression of cleaned text -> its first line with all that varies replaced by `<*>`."""
+    return text.map_batches(mask_series, return_dtype=pl.String())
+
+
+def template_expr(text: pl.Expr) -> pl.Expr:
+    """String expression of cleaned text -> UInt64 hash of its masked first line; null stays null."""
+    return text.map_batches(template_series, return_dtype=pl.UInt64())
+
+
+def mask_series(text: pl.Series) -> pl.Series:
+    """`mask_expr` for a String series."""
+    if text.str.contains("\n", literal=True).any():
+        text = text.str.extract(r"^([^\n]*)")
+    return text.str.replace_all(MASK, HOLE)
+
+
+def template_series(text: pl.Series) -> pl.Series:
+    """`template_expr` for a String series."""
+    return hash_series(mask_series(text))
+
+
+def hash_series(text: pl.Series) -> pl.Series:
+    """Stable 64-bit hash of each string (BLAKE2b, 8 bytes, little endian); each distinct string is hashed once."""
+    # Categories of our own number the distinct strings from 0; the process-wide ones would keep every string alive.
+    coded = text.cast(pl.Categorical(pl.Categories.random()))
+    distinct = coded.unique().drop_nulls()
+    digests = [blake2b(value, digest_size=8).digest() for value in distinct.cast(pl.String).cast(pl.Binary).to_list()]
+    hashes = pl.Series(digests, dtype=pl.Binary).bin.reinterpret(dtype=pl.UInt64, endianness="little")
+    by_code = pl.zeros(len(distinct), dtype=pl.UInt64, eager=True).scatter(distinct.to_physical(), hashes)
+    return by_code.gather(coded.to_physical()).alias(text.name)
