@@ -18,7 +18,7 @@ from incident_pipeline.reports.picture import picture
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-SHOWN_CITATIONS = 4
+SHOWN_CITATIONS = 3
 
 
 def render_html(report: Report) -> str:

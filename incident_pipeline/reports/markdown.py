@@ -14,7 +14,9 @@ from incident_pipeline.reports import view
 from incident_pipeline.reports.citations import ids_of, is_web
 from incident_pipeline.reports.text import count, cut, cut_path, moment, short, visible
 
-_PLAIN_WORD = re.compile(r"(?!GH-\d|\d+[.)]$|www\.)[\"'(]*\w[\w'’-]*[\"',.;:!?)…]*|·|—|–", re.ASCII)
+_PLAIN_WORD = re.compile(
+    r"(?!GH-\d|\d+[.)]$|www\.)[\"'(]*(?:\w[\w'’-]*|\d+(?:[,.:]\d+)+)[\"',.;:!?)…]*|·|—|–", re.ASCII
+)
 _BACKTICKS = re.compile("`+")
 _BRIEF_CITATIONS = 3
 _BRIEF_WIDTH = 160
@@ -41,7 +43,8 @@ def prose(text: str) -> str:
     parts: list[str] = []
     for plain, group in groupby(words, key=_is_plain):
         joined = " ".join(group)
-        parts.append(joined if plain else code(joined))
+        core = joined.rstrip(",;:.")
+        parts.append(joined if plain or not core else code(core) + joined[len(core) :])
     return " ".join(parts)
 
 
@@ -92,8 +95,8 @@ def _whole(report: Report) -> Iterator[str]:
     yield f"# {report.status}: {prose(view.lead(report))}"
     yield ""
     yield f"{prose(view.title_line(report))}: {prose(view.when(report))}."
-    yield f"{prose(view.range_line(report))}. Verdict {report.verdict}, category {report.category}, "
-    yield f"confidence {report.confidence:.2f}."
+    judged = f"Verdict {report.verdict}, category {report.category}, confidence {report.confidence:.2f}."
+    yield f"{prose(view.range_line(report))}. {judged}"
     if report.summary.strip():
         yield ""
         yield prose(report.summary)

@@ -16,16 +16,16 @@ from incident_pipeline.reports.text import has_unseen, is_hash, short
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)+")
 _FIRST = {
-    "disk": "free disk space on the runner, then re-run the failed jobs",
-    "memory": "give the job more memory or less parallel work, then re-run the failed jobs",
-    "network": "re-run the failed jobs; if it fails again, see whether the host it could not reach is up",
-    "registry": "re-run the failed jobs; if it fails again, see the status page of the package registry",
-    "quota": "wait for the limit to reset or raise it, then re-run the failed jobs",
-    "credentials": "renew or grant the credential the log names, then re-run the failed jobs",
-    "timeout": "re-run the failed jobs; if it times out again, compare the slow step with the green run",
-    "runner": "re-run the failed jobs on a fresh runner",
+    "disk": "Free disk space on the runner, then re-run the failed jobs",
+    "memory": "Give the job more memory or less parallel work, then re-run the failed jobs",
+    "network": "Re-run the failed jobs; if it fails again, see whether the host it could not reach is up",
+    "registry": "Re-run the failed jobs; if it fails again, see the status page of the package registry",
+    "quota": "Wait for the limit to reset or raise it, then re-run the failed jobs",
+    "credentials": "Renew or grant the credential the log names, then re-run the failed jobs",
+    "timeout": "Re-run the failed jobs; if it times out again, compare the slow step with the green run",
+    "runner": "Re-run the failed jobs on a fresh runner",
 }
-_RERUN = "re-run the failed jobs"
+_RERUN = "Re-run the failed jobs"
 _TEST_RUNNERS = {"pytest": "python -m pytest", "jest": "npx jest", "vitest": "npx vitest run"}
 
 
@@ -42,8 +42,8 @@ def next_steps(
     elif verdict.verdict in {"infrastructure", "flaky"}:
         steps.append(_rerun(incident.run, _FIRST.get(verdict.category, _RERUN)))
     elif verdict.verdict == "drift":
-        steps.append(NextStep("compare the versions the two runs installed, and pin the one that moved"))
-        steps.append(_rerun(incident.run, "re-run the failed jobs once it is pinned"))
+        steps.append(NextStep("Compare the versions the two runs installed, and pin the one that moved"))
+        steps.append(_rerun(incident.run, "Re-run the failed jobs once it is pinned"))
     else:
         steps += _tell_apart(incident.run, window, judgement.suspects, failure, code)
     if not window.complete:
@@ -56,15 +56,15 @@ def _take_back(
 ) -> Iterator[NextStep]:  # fmt: skip
     commit = _commit_of(window, suspects[0]) if suspects else None
     if commit is None or not is_hash(commit.hash):
-        yield NextStep("read the first suspect's change")
+        yield NextStep("Read the first suspect's change")
         return
     sha = short(commit.hash)
-    yield NextStep("read the change", f"git show {sha}")
+    yield NextStep("Read the change", f"git show {sha}")
     test = _test_command(failure, code)
     if test and window.head and is_hash(window.head):
-        yield NextStep("see it fail on your machine", f"git switch --detach {short(window.head)} && {test}")
+        yield NextStep("See it fail on your machine", f"git switch --detach {short(window.head)} && {test}")
     mainline = " -m 1" if commit.is_merge else ""
-    yield NextStep("take it back, if that is the cause", f"git revert{mainline} {sha}")
+    yield NextStep("Take it back, if that is the cause", f"git revert{mainline} {sha}")
 
 
 def _tell_apart(
@@ -73,17 +73,17 @@ def _tell_apart(
     """No commit against the best suspect: run it again. Two suspects: run the test at the older of them."""
     nobody = 1.0 - sum(suspect.probability for suspect in suspects)
     if len(suspects) < 2 or nobody >= suspects[1].probability:
-        yield _rerun(run, "re-run the failed jobs on the same commit: green means no commit is to blame")
+        yield _rerun(run, "Re-run the failed jobs on the same commit: green means no commit is to blame")
     order = [commit.hash for commit in window.commits]
     pair = sorted((s.hash for s in suspects[:2] if s.hash in order), key=order.index)
     if len(pair) == 2 and all(map(is_hash, pair)):
         newer, older = pair
         test = _test_command(failure, code)
         first, last = short(older), short(newer)
-        words = f"run the failing test at {first}: red there clears {last}, green there clears {first}"
+        words = f"Run the failing test at {first}: red there clears {last}, green there clears {first}"
         yield NextStep(words, f"git switch --detach {short(older)}" + (f" && {test}" if test else ""))
     elif suspects and is_hash(suspects[0].hash):
-        yield NextStep("read the first suspect's change", f"git show {short(suspects[0].hash)}")
+        yield NextStep("Read the first suspect's change", f"git show {short(suspects[0].hash)}")
 
 
 def _commit_of(window: Window, suspect: Suspect) -> Commit | None:
@@ -101,12 +101,12 @@ def _fetch(run: Run | None, window: Window) -> Iterator[NextStep]:
     shallow = any("shallow" in problem.lower() for problem in window.problems)
     ends = [end for end in (window.base, window.head) if end and is_hash(end)]
     command = "git fetch --unshallow" if shallow else " ".join(["git fetch origin", *ends]) if ends else ""
-    yield NextStep("fetch the commits that are missing from the range, then ask again", command)
+    yield NextStep("Fetch the commits that are missing from the range, then ask again", command)
     if run and _is_repo(run.repo) and run.run_id.isascii() and run.run_id.isdigit():
         source = shlex.quote(run.source.replace("_", "-"))
         if _safe(source):
             again = f"incident-responder investigate --logs {source} --repo {run.repo} --run-id {run.run_id}"
-            yield NextStep("ask again", again)
+            yield NextStep("Ask again", again)
 
 
 def _test_command(failure: Failure, code: CodeFacts) -> str:

@@ -17,6 +17,7 @@ from incident_pipeline.reports.text import collapse, cut
 
 CONTEXT = 3
 MOST_LINES = 600
+MOST_CHARS = 240_000  # of all logs together, so that the page stays under 1 MB
 LINE_WIDTH = 2_000
 _FINDING_LINES = 40
 _HUNK_LINES = 40
@@ -39,18 +40,20 @@ def excerpts(
 ) -> tuple[Excerpt, ...]:  # fmt: skip
     """One excerpt for each log that has a line to show, in the order of `logs`.
 
-    Lines are the cited ones, the findings, 3 around each, and the selection; at most 600, those first that prove.
+    Lines are the cited ones, the findings, 3 around each, and the selection; at most 600, and 240,000 characters in all
+    logs together, those first that prove.
     """
-    return tuple(found for log in logs if (found := _excerpt(log.label, cited, findings, selection, lines)))
+    budget = MOST_CHARS // max(len(logs), 1)
+    found = (
+        _excerpt(log.label, cited, findings=findings, selection=selection, lines=lines, budget=budget) for log in logs
+    )
+    return tuple(excerpt for excerpt in found if excerpt)
 
 
 def _excerpt(
-    label: str,
-    cited: Sequence[Cited],
-    findings: Sequence[Finding],
-    selection: Mapping[str, Sequence[int]],
-    lines: Lines,
-) -> Excerpt | None:
+    label: str, cited: Sequence[Cited], *, findings: Sequence[Finding], selection: Mapping[str, Sequence[int]],
+    lines: Lines, budget: int,
+) -> Excerpt | None:  # fmt: skip
     total = lines.log_length(label)
     if not total:
         return None
@@ -59,11 +62,15 @@ def _excerpt(
     found = [number for finding in findings if finding.label == label for number in _span(finding)]
     around = (n + d for n in (*proof, *found) for d in range(-CONTEXT, CONTEXT + 1))
     wanted = (n for n in (*proof, *found, *around, *selection.get(label, ())) if 1 <= n <= total)
-    kept = sorted(islice(dict.fromkeys(wanted), MOST_LINES))
-    texts = ((number, lines.log_line(label, number)) for number in kept)
-    shown = tuple(
-        ExcerptLine(n, cut(text, LINE_WIDTH), _mark(n, proof, found)) for n, text in texts if text is not None
-    )
+    texts: dict[int, str] = {}
+    for number in islice(dict.fromkeys(wanted), MOST_LINES):
+        text = lines.log_line(label, number)
+        budget -= min(len(text or ""), LINE_WIDTH)
+        if budget < 0:
+            break
+        if text is not None:
+            texts[number] = cut(text, LINE_WIDTH)
+    shown = tuple(ExcerptLine(number, texts[number], _mark(number, proof, found)) for number in sorted(texts))
     return Excerpt(label, shown, total) if shown else None
 
 

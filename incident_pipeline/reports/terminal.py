@@ -28,7 +28,8 @@ _STATUS_STYLE = {"CONFIRMED": "bold blue", "LIKELY": "bold blue", "INCONCLUSIVE"
 
 
 def render_terminal(report: Report, *, width: int = 100, color: bool = False) -> str:
-    """Text that ends in a newline, no line wider than `width` (at least 40) cells.
+    """Text that ends in a newline, no line wider than `width` (at least 40) cells but a command, which must stay whole
+    to be copied.
 
     Without `color`, or with `NO_COLOR` in the environment, the text holds no colour.
     """
@@ -123,22 +124,23 @@ def _joined(why: Sequence[str]) -> str:
 
 def _because(console: "Console", report: Report, width: int) -> None:
     shown = view.because(report, _CITATIONS)
-    refs = [cut_path(view.shorten(each.citation.ref), max(width // 3, 20)) for each in shown]
-    quotes = [collapse(each.citation.quote) for each in shown]
     wide = width >= _NARROW
-    # The quote proves, the note only explains: a note gets a quarter of the width at most.
-    notes = min(max(len(each.citation.note) for each in shown), width // 4)
-    left = width - _INDENT - 5 - max(map(len, refs)) - 2 - (notes + 2 if notes else 0)
-    columns = (3, max(map(len, refs)), max(min(max(map(len, quotes)), left), 1), None if notes else 1)
-    table = _grid(*columns) if wide else _grid(3, None)
-    for each, ref, said in zip(shown, refs, quotes, strict=True):
-        place, quote = _text(ref, "blue"), _text(said, fold=False)
-        note = _text(each.citation.note, "dim", fold=False)
+    refs = [cut_path(view.shorten(each.citation.ref), width // 3 if wide else width - 10) for each in shown]
+    quotes = [collapse(each.citation.quote) for each in shown]
+    # The quote proves, the note only explains: a note gets what the quote leaves, and lines up where it can.
+    space = max(map(len, refs))
+    align = min(max(map(len, quotes)), width - _INDENT - 5 - space - 2 - width // 4)
+    table = _grid(3, space, None) if wide else _grid(3, None)
+    for each, ref, quote in zip(shown, refs, quotes, strict=True):
+        place, said = _text(ref, "blue"), _text(quote, fold=False)
         if wide:
-            table.add_row(each.id, place, quote, note)
+            if each.citation.note:
+                said.pad_right(max(align - len(quote), 0) + 2)
+                said.append_text(_text(collapse(each.citation.note), "dim"))
+            table.add_row(each.id, place, said)
         else:
             table.add_row(each.id, place)
-            table.add_row("", quote)
+            table.add_row("", said)
     console.print(_indented(table))
     more = len(report.citations) - len(shown)
     if more:
@@ -169,7 +171,7 @@ def _next(console: "Console", report: Report) -> None:
     for place, step in enumerate(report.next_steps):
         row = _grid(_LABEL_WIDTH, None)
         row.add_row(_text("" if place else "Next", "bold"), _text(f"{step.text}:" if step.command else step.text))
-        if step.command:
-            row.add_row("", _text(f"  {step.command}", "blue"))
         console.print(row)
+        if step.command:
+            console.print(_text(" " * (_LABEL_WIDTH + 4) + step.command, "blue", fold=False), soft_wrap=True)
     console.print()

@@ -13,7 +13,7 @@ from incident_pipeline.model.incident import Incident, Run, Window
 from incident_pipeline.model.report import TimelineEvent
 from incident_pipeline.reports.text import collapse, cut, short
 
-MOST_COMMITS = 300
+MOST_COMMITS = 200
 _LABEL_WIDTH = 120
 _ORDER = {"commit": 0, "deploy": 1, "error": 2, "green": 3, "red": 4}
 
@@ -21,7 +21,7 @@ _ORDER = {"commit": 0, "deploy": 1, "error": 2, "green": 3, "red": 4}
 def timeline(incident: Incident, window: Window, suspects: Sequence[Suspect]) -> tuple[TimelineEvent, ...]:
     """Commits, the last green run and the red one, oldest first.
 
-    Of a window of more than 300 commits the most suspect and then the newest are kept; views compare the number with
+    Of a window of more than 200 commits the most suspect and then the newest are kept; views compare the number with
     `window_commits` and say so.
     """
     suspicion = {suspect.hash: suspect.probability for suspect in suspects}

@@ -13,14 +13,14 @@ from incident_pipeline.reports.text import collapse, count, cut, is_hash, moment
 from incident_pipeline.reports.timeline import run_name, run_time
 
 _CAUSES = {
-    "disk": "the disk was full",
-    "memory": "the job ran out of memory",
-    "network": "the network failed",
-    "registry": "the package registry failed",
-    "quota": "a limit was reached",
-    "credentials": "a credential was refused",
-    "timeout": "the job ran out of time",
-    "runner": "the runner failed",
+    "disk": "The disk was full",
+    "memory": "The job ran out of memory",
+    "network": "The network failed",
+    "registry": "The package registry failed",
+    "quota": "A limit was reached",
+    "credentials": "A credential was refused",
+    "timeout": "The job ran out of time",
+    "runner": "The runner failed",
 }
 _BASES = {
     "last_green": "between green and red",
@@ -30,6 +30,7 @@ _BASES = {
 }
 NO_BLAME = "no commit is to blame; re-run"
 _SUBJECT_WIDTH = 72
+_NAME_WIDTH = 100
 MOST_SUSPECTS = 4
 
 
@@ -59,7 +60,7 @@ def title_line(report: Report) -> str:
     branch = collapse(report.run.branch or "") if report.run else ""
     head = f"{branch}@{short(report.head)}" if branch and report.head else branch or short(report.head)
     name = run_name(report.run) if report.run else collapse(report.title)
-    return " · ".join(part for part in (collapse(report.repo), name, jobs, head) if part)
+    return " · ".join(cut(part, _NAME_WIDTH) for part in (collapse(report.repo), name, jobs, head) if part)
 
 
 def when(report: Report) -> str:
@@ -77,7 +78,7 @@ def what_failed(report: Report) -> str:
     tests = [finding.test for finding in report.findings if finding.test]
     steps = [f"step {finding.step}" for finding in report.findings if finding.step]
     jobs = [job.name for job in report.jobs]
-    return collapse(next(iter((*tests, *steps, *jobs)), "the run"))
+    return cut(collapse(next(iter((*tests, *steps, *jobs)), "the run")), _NAME_WIDTH)
 
 
 def lead(report: Report) -> str:
@@ -90,14 +91,14 @@ def lead(report: Report) -> str:
             at = f" ({moment(top.date, report.occurred_at)})" if top.date else ""
             return f'{short(top.hash)} "{cut(collapse(top.subject), _SUBJECT_WIDTH)}"{at} {did} {what_failed(report)}'
         case "infrastructure":
-            cause = _CAUSES.get(report.category, "the machine under it failed, not the code")
+            cause = _CAUSES.get(report.category, "The machine under it failed, not the code")
             return f"{cause}: {_maybe(report)}{NO_BLAME}"
         case "flaky":
             return f"{what_failed(report)} fails by chance: {_maybe(report)}{NO_BLAME}"
         case "drift":
-            return f"something outside the repository moved: {summary or 'no commit is to blame'}"
+            return f"Something outside the repository moved: {cut(summary, 2 * _NAME_WIDTH) or 'no commit is to blame'}"
         case _:
-            return f"what broke {what_failed(report)} is not known"
+            return f"What broke {what_failed(report)} is not known"
 
 
 def _maybe(report: Report) -> str:
@@ -122,19 +123,23 @@ def no_commit(report: Report) -> float:
 
 def suspect_rows(report: Report, most: int = MOST_SUSPECTS) -> tuple[Row, ...]:
     """The first suspects, one row for all others together, one for no commit at all; best first."""
-    # A suspect without a reason is one only by being in the range: it needs no row, unless it is the best.
-    shown = [each for place, each in enumerate(report.suspects) if not place or each.reasons][:most]
+    # A suspect without a reason is one only by being in the range: it needs no row, unless a commit is blamed and it is
+    # the best.
+    blamed = report.verdict in {"commit", "unknown"}
+    shown = [each for place, each in enumerate(report.suspects) if each.reasons or (blamed and not place)][:most]
     rows = [
         Row(each.probability, each.hash, collapse(each.subject), tuple(collapse(r.text) for r in each.reasons))
         for each in shown
     ]
     rest = [each for each in report.suspects if each not in shown]
     if rest:
-        rows.append(Row(sum(each.probability for each in rest), "", count(len(rest), "other"), ()))
+        rows.append(
+            Row(sum(each.probability for each in rest), "", count(len(rest), "other" if shown else "commit"), ())
+        )
     nobody = no_commit(report)
     if report.suspects and nobody >= 0.005:
         rows.append(Row(nobody, "", "no commit", ()))
-    return tuple(rows)
+    return tuple(sorted(rows, key=lambda row: -row.probability))
 
 
 def stories(report: Report) -> tuple[Story, ...]:

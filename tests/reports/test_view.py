@@ -1,0 +1,79 @@
+"""Sentences that every rendering shares."""
+
+from dataclasses import replace
+
+from incident_pipeline.model.patch import numbered, parse_hunks
+from incident_pipeline.model.report import CodeHunk
+from incident_pipeline.reports import view
+from tests.reports.cases import CASES, inconclusive_case, infrastructure_case
+from tests.reports.sample import PATCH, commit_case
+
+
+def test_the_head_says_what_and_when() -> None:
+    report = commit_case().build()
+    assert view.title_line(report) == "acme/shop · CI #1842 · tests (3.12) · main@9f3c2ab"
+    assert view.when(report) == "red 2026-11-24 14:02 UTC, last green 11:40 (a81d0c4)"
+    assert view.lead(report) == '4be91f7 "Round discounts per line" (12:31) broke tests/test_cart.py::test_total'
+    assert view.range_line(report) == "14 commits between green and red, range complete"
+
+
+def test_an_infrastructure_verdict_clears_every_commit_in_the_first_line() -> None:
+    assert view.lead(infrastructure_case().build()) == "The disk was full: no commit is to blame; re-run"
+
+
+def test_each_verdict_has_a_lead_of_its_own() -> None:
+    report = replace(commit_case().build(), summary="numpy 3 came out.")
+    flaky = view.lead(replace(report, verdict="flaky"))
+    assert flaky == "tests/test_cart.py::test_total fails by chance: no commit is to blame; re-run"
+    assert view.lead(replace(report, verdict="drift")) == "Something outside the repository moved: numpy 3 came out"
+    assert view.lead(replace(report, verdict="unknown")) == "What broke tests/test_cart.py::test_total is not known"
+    doubt = replace(infrastructure_case().build(), status="INCONCLUSIVE")
+    assert view.lead(doubt) == "The disk was full: perhaps no commit is to blame; re-run"
+
+
+def test_only_an_undecided_report_tells_two_stories() -> None:
+    assert [story.title for story in view.stories(inconclusive_case().build())] == ["4be91f7 did it", "c02aa19 did it"]
+    assert view.stories(commit_case().build()) == ()
+    report = inconclusive_case().build()
+    alone = replace(report, suspects=report.suspects[:1])
+    assert view.stories(alone)[0].title == "no commit did it: the machine, the network or chance"
+
+
+def test_probabilities_of_all_rows_add_to_one() -> None:
+    for make in CASES.values():
+        rows = view.suspect_rows(make().build())
+        assert abs(sum(row.probability for row in rows) - 1) < 1e-9
+        assert list(rows) == sorted(rows, key=lambda row: -row.probability)
+
+
+def test_folds_count_what_is_left_out() -> None:
+    assert view.folds([3, 4, 9], 12) == (2, 0, 4, 3)
+    assert view.folds([], 5) == (5,)
+
+
+def test_a_whole_hunk_has_no_folds_however_its_sides_are_numbered() -> None:
+    hunk, *_ = parse_hunks(PATCH)
+    whole = CodeHunk("a" * 40, "p", "", tuple(numbered(hunk)))
+    assert view.hunk_folds(whole) == (0,) * len(whole.lines)
+
+
+def test_a_cut_hunk_has_one_fold() -> None:
+    lines = tuple(("+", number, "x") for number in (1, 2, 3, 8, 9))
+    assert view.hunk_folds(CodeHunk("a" * 40, "p", "", lines)) == (0, 0, 0, 4, 0)
+
+
+def test_a_report_without_run_or_times_can_be_headed() -> None:
+    report = replace(
+        commit_case().build(),
+        run=None,
+        green_run=None,
+        occurred_at=None,
+        jobs=(),
+        head=None,
+        findings=(),
+        base_kind="none",
+    )
+    assert view.title_line(report) == "acme/shop · CI #1842"
+    assert view.when(report) == "red at an unknown time, no green run known"
+    assert view.what_failed(report) == "the run"
+    assert view.replay(report) == ("incident-responder incidents show acme-shop-1842",)
