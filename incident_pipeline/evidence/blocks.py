@@ -13,7 +13,7 @@ from incident_pipeline.evidence.grammar import ANCHOR, RULES
 from incident_pipeline.evidence.lines import Lines
 
 _MAX_BLOCK = 5_000  # rows: a recursion error's stack is worth keeping whole, a runaway dump is not
-_MAX_SECTION = 400
+_MAX_SECTION = 20_000
 _MAX_ROWS = 200_000  # walked in all, so that a log made of errors stays linear and cheap
 
 
@@ -62,6 +62,7 @@ _CONTINUES = re.compile(
     r"|\s*(?:required|found|reason|symbol|location|expected|actual|received)\b ?:",
     re.IGNORECASE,
 )  # fmt: skip
+_FRAME = re.compile(r"\s+at \S+\(|\s*File \"")
 _PREFIX = re.compile(r"\[(?:ERROR|FATAL|SEVERE)\]|npm (?:ERR!|error)|ERR!|E  |error:(?= )|(?:\S+ \| )|│|╷|!!!")
 _TRACEBACK = re.compile(r"\s*(?:\| )?Traceback \(most recent call last\)")
 
@@ -133,6 +134,8 @@ def _continue(
             if row > end and not strong and (is_new(row) is False or here <= indent):
                 break
             end = row + 1
+        elif row == end and row + 1 < stop and _FRAME.match(lines[row + 1]):
+            end = row + 1  # a plain line with a stack below it carries on
         elif traceback and row == end and here <= indent:
             end, traceback = row + 1, False  # the exception line closes a Python traceback
         elif row == end and row in rules and RULES[rules[row]].weight >= 0.4 and RULES[rules[row]].kind != "summary":

@@ -23,6 +23,10 @@ NOISE = (
     r"^[ ]*(?:Setting up|Preparing to|Compiling|Installing|Progress|remote:|Copying|Creating|adding|inflating) ",
     r"^[ ]*(?:Compiling|Checking|Downloaded|Documenting|Fresh|Installed|Linking) [A-Za-z0-9_.-]+ v?[0-9]",
     r"^[ ]*\* \[new (?:branch|ref|tag)\]| -> (?:origin|refs)/",
+    # probes of a configure step, which are meant to fail
+    r"meson-private/|CMakeTmp|CMakeScratch|conftest\.(?:c|cc|cpp|err|o)",
+    r"in the pkg-config search path|required by 'virtual:",
+    r"^_{3,} coverage: |^(?:timeout|plugins|rootdir|platform|cachedir|configfile)(?: method)?: ",
     # commands and settings, which only speak of errors
     r"^[ ]*[+>-] (?:git|cd|export|echo|rm|mkdir|test|\[) ",
     r"-Werror|-[Ee]rror=|continue-on-error|fail-fast|if-no-files-found|on_?error|errexit|--fail|-failure |ErrorAction",

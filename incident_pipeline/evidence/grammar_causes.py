@@ -19,8 +19,8 @@ CAUSES: tuple[Rule, ...] = (
     ),
     rule(
         "disk", None, 0.95, "the machine's disk or file limit was reached",
-        r"no space left on device", r"disk quota exceeded", r"enospc", r"disk (?:is )?full",
-        r"not enough (?:disk )?space", r"too many open files", r"emfile", fold=True,
+        r"no space left on device", r"disk quota exceeded", r"(?:^|[^a-z])enospc(?:$|[^a-z])", r"disk (?:is )?full",
+        r"not enough (?:disk )?space", r"too many open files", r"(?:^|[^a-z])emfile(?:$|[^a-z])", fold=True,
     ),
     rule(
         "runner", None, 0.93, "the runner went away",
@@ -32,7 +32,7 @@ CAUSES: tuple[Rule, ...] = (
         "network", None, 0.92, "a network call failed",
         r"could not resolve (?:host|proxy)", r"name resolution", r"network is unreachable", r"no route to host",
         r"connection (?:was )?(?:refused|reset|timed out|aborted|closed by)",
-        r"(?:econn(?:reset|refused|aborted)|etimedout|enotfound|eai_again|ehostunreach)", r"max retries exceeded",
+        r"(?:^|[^a-z])(?:econn(?:reset|refused|aborted)|etimedout|enotfound|eai_again|ehostunreach)(?:$|[^a-z])", r"max retries exceeded",
         r"requested url returned error", r"http(?:s|/[0-9.]+)?[ :(/]+(?:error )?[45][0-9][0-9]",
         r"(?:^|[^0-9])50[0-4] (?:bad gateway|service|internal server|gateway|proxy)", r"too many [45][0-9]{2} error",
         r"(?:status|code)[: =]+(?:code[: =]+)?50[0-9](?:[^0-9]|$)", r"tls handshake", r"ssl(?:error|_error|: )",

@@ -75,7 +75,7 @@ TOOLS: tuple[Rule, ...] = (
     rule(
         "lint", "linter", 0.85, "a linter's finding",
         r"^[ ]*" + FILE + r":[0-9]+(?::[0-9]+)?:? +(?:error|\[?[A-Z]{1,4}[0-9]{2,5}\]?|[CWEF]: |Error)",
-        r"^[ ]*[A-Z]{1,4}[0-9]{3,4} (?:\[\*\] )?\S",
+        r"^[ ]*[A-Z]{1,4}[0-9]{3,4} (?:\[\*\] )?[`A-Z]",
     ),
     rule(
         "lint", "eslint", 0.86, "an eslint error",
@@ -220,7 +220,7 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "error", "git", 0.92, "a git error",
-        r"^(?:stderr: )?(?:fatal|error): \S", r"^CONFLICT \(", r"Merge conflict", r"did not match any file",
+        r"^(?:stderr: )?(?:fatal|error): \S", r"^CONFLICT \(", r"Merge conflict", r"pathspec .* did not match",
         r"hudson\.AbortException",
     ),
     rule(

@@ -45,6 +45,10 @@ class Lines:
         """Line number of each row."""
         return self.frame["line"].to_list()
 
+    def row_of(self, line: int) -> int:
+        """Row of a line number."""
+        return int(self.frame["line"].search_sorted(line))
+
     def rows(self, mask: pl.Expr) -> list[int]:
         """Rows for which `mask` holds."""
         return self.frame.filter(mask)["row"].to_list()

@@ -1,0 +1,183 @@
+"""From blocks to findings: which lines of each block say why, and how much they weigh.
+
+Each block gives tight findings (a message, a test's name) and, when it is longer, one finding of kind BLOCK around
+them, behind all tight ones. CONTEXT kinds (job, step, tail, word) are for the excerpt: they explain nothing by
+themselves and score below LOWEST. A message seen before weighs less: the first error explains, the rest is cascade.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from incident_pipeline.evidence import test_ids
+from incident_pipeline.evidence.blocks import Block
+from incident_pipeline.evidence.reading import NOT_NEW, Reading
+from incident_pipeline.model.evidence import Finding
+
+BLOCK = "block"
+CONTEXT = frozenset({"job", "step", "tail", "word"})
+LOWEST = 0.1  # every finding that claims to explain something scores at least this
+_NAMES = frozenset({"test", "summary", "exit"})
+_MAX_TIGHT = 8
+_MAX_MESSAGES = 3
+_MAX_WORDS = 60
+_TAIL = 14
+_ELSEWHERE = 0.55
+_EARLIER = 0.85  # before the last command that a shell echoed
+_AFTER = 0.15
+_VARIES = re.compile(r"[\w.@+-]*/[\w./@+-]+|\d+|0x[0-9a-f]+|'[^']*'|\"[^\"]*\"")
+
+
+@dataclass(slots=True)
+class _Seen:
+    shapes: Counter[str] = field(default_factory=Counter[str])
+    rules: Counter[str] = field(default_factory=Counter[str])
+
+    def decay(self, shape: str, rule: str, *, keep: float) -> float:
+        """`keep` ** repeats of the same shape, and a little less for each of the same rule."""
+        value = max(0.4, keep ** self.shapes[shape]) * max(0.7, 1 - 0.02 * self.rules[rule])
+        self.shapes[shape] += 1
+        self.rules[rule] += 1
+        return value
+
+
+def rank(reading: Reading) -> list[Finding]:
+    """All findings of one log, in no particular order."""
+    seen = _Seen()
+    found: list[Finding] = []
+    for block in reading.blocks:
+        found.extend(_of_block(reading, block, seen=seen))
+    if found:
+        found.extend(_context(reading))
+    return found
+
+
+def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Finding]:
+    groups = _groups(reading, block)
+    test = test_ids.test_of(reading.lines[block.start])
+    messages = [g for g in groups if reading.rule(g[0]).kind not in _NAMES]
+    messages = _by_worth(reading, messages)
+    names = [g for g in groups if reading.rule(g[0]).kind in _NAMES]
+    if messages and names and names[0][0] == block.start and reading.rule(block.start).weight < 0.8:
+        names = names[1:]  # a heading that only names what the messages below it belong to
+    tight: list[Finding] = []
+    shapes: set[str] = set()
+    for start, end in messages:
+        shape = _VARIES.sub("#", reading.lines[start])
+        if shape in shapes or len(tight) == _MAX_MESSAGES:
+            continue
+        shapes.add(shape)
+        factor = 0.85 ** len(tight)
+        tight.append(_scored(reading, start, end, seen=seen, test=test, factor=factor))
+    tight.extend(_scored(reading, start, end, seen=seen, test=None) for start, end in names)
+    yield from tight
+    shown = sum(f.end_line - f.line + 1 for f in tight)
+    if tight and block.end - block.start > shown:
+        best = max(tight, key=lambda f: f.score)
+        score = max(LOWEST, round(best.score * 0.3, 4))
+        reason = f"the block around line {best.line}"
+        yield _finding(reading, block.start, block.end, kind=BLOCK, score=score, reason=reason, new=best.novel)
+
+
+def _groups(reading: Reading, block: Block) -> list[tuple[int, int]]:
+    """Runs of directly following anchors of one kind, at most _MAX_TIGHT rows each."""
+    groups: list[tuple[int, int]] = []
+    for row in block.anchors:
+        start, end = groups[-1] if groups else (-1, -1)
+        if row == end and end - start < _MAX_TIGHT and reading.rule(row).kind == reading.rule(start).kind:
+            groups[-1] = (start, row + 1)
+        else:
+            groups.append((row, row + 1))
+    return groups
+
+
+def _by_worth(reading: Reading, groups: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Heaviest first, then first come; of a test report's messages the last one is what the test died of."""
+    ordered = sorted(groups, key=lambda g: (-reading.weight(g[0]), g[0]))
+    report = [g for g in ordered if reading.rule(g[0]).kind == "assertion" and reading.rule(g[0]).tool == "pytest"]
+    if len(report) > 1 and ordered[0] in report:
+        ordered.remove(report[-1])
+        ordered.insert(0, report[-1])
+    return ordered
+
+
+def _scored(reading: Reading, row: int, end: int, *, seen: _Seen, test: str | None, factor: float = 1.0) -> Finding:
+    rule, new, structure = reading.rule(row), reading.is_new(row), reading.structure
+    score, notes = rule.weight * factor, [rule.reason]
+    if new:
+        notes.append("new since the green run")
+    elif new is False:
+        score *= NOT_NEW
+        notes.append("also in the green run")
+    if structure.exit_row is not None and row > structure.exit_row:
+        score *= _AFTER
+        notes.append("after the step had failed")
+    elif structure.failed is not None and structure.steps:
+        if structure.step_of(row) == structure.failed:
+            notes.append("in the failed step")
+        else:
+            score *= _ELSEWHERE
+    if structure.command_row is not None and row < structure.command_row:
+        score *= _EARLIER
+    keep = 0.95 if rule.kind == "test" else 0.85  # each test's name is news, the same message again is not
+    score *= seen.decay(_VARIES.sub("#", reading.lines[row]), rule.reason, keep=keep)
+    score = round(max(LOWEST, score), 4)
+    return _finding(reading, row, end, kind=rule.kind, score=score, reason=", ".join(notes), new=new, test=test)
+
+
+def _finding(
+    reading: Reading,
+    row: int,
+    end: int,
+    *,
+    kind: str,
+    score: float,
+    reason: str,
+    new: bool | None = None,
+    test: str | None = None,
+) -> Finding:
+    lines = reading.lines
+    step = reading.structure.step_of(row)
+    return Finding(
+        label=lines.label,
+        line=lines.numbers[row],
+        end_line=lines.numbers[end - 1],
+        text="\n".join(lines[r] for r in range(row, min(end, row + _MAX_TIGHT))),
+        kind=kind,
+        score=score,
+        reason=reason,
+        novel=new,
+        test=test or (test_ids.test_of(lines[row]) if kind not in CONTEXT and kind != BLOCK else None),
+        step=reading.structure.steps[step].name if step is not None else None,
+    )
+
+
+def _context(reading: Reading) -> Iterator[Finding]:
+    structure = reading.structure
+    if structure.job_row is not None:
+        row = structure.job_row
+        yield _finding(reading, row, row + 1, kind="job", score=0.09, reason="the job's name")
+    first, last = 0, structure.exit_row if structure.exit_row is not None else structure.clean_up
+    if structure.failed is not None:
+        step = structure.steps[structure.failed]
+        first = step.start
+        end = next((b for a, b in structure.echoes if a == first), first + 1)
+        shell = next((row for row in range(first, end) if reading.lines[row].startswith("shell: ")), end)
+        reason = "the command of the failed step"
+        yield _finding(reading, first, max(first + 1, min(shell, first + 14)), kind="step", score=0.09, reason=reason)
+    if structure.command_row is not None and structure.command_row > first:
+        row = structure.command_row
+        yield _finding(reading, row, row + 1, kind="step", score=0.08, reason="the last command")
+    start = max(first, last - _TAIL)
+    if last > start:
+        yield _finding(reading, start, last, kind="tail", score=0.08, reason="the last lines before the end")
+    inside = {row for block in reading.blocks for row in range(block.start, block.end)}
+    words: dict[str, int] = {}  # the first line of each shape
+    for row in reading.rules:
+        if first <= row < last and row not in inside and reading.is_new(row) is not False:
+            words.setdefault(_VARIES.sub("#", reading.lines[row]), row)
+    for row in list(words.values())[-_MAX_WORDS:]:
+        yield _finding(
+            reading, row, row + 1, kind="word", score=0.05, reason=reading.rule(row).reason, new=reading.is_new(row)
+        )

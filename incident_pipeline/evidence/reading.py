@@ -1,0 +1,55 @@
+"""One log, read: its lines, the rule of each suspicious row, its structure, what is new, and the blocks.
+
+Comes in: Lines and the green run's. Goes out: a Reading, the ground on which findings are ranked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from incident_pipeline.evidence.blocks import Block, grow
+from incident_pipeline.evidence.grammar import RULES, classify
+from incident_pipeline.evidence.lines import Lines
+from incident_pipeline.evidence.novelty import Novelty, compare
+from incident_pipeline.evidence.rule import Rule
+from incident_pipeline.evidence.structure import Structure, read_structure
+
+NOT_NEW = 0.25  # what an error line is worth that the green run prints too
+_MAX_ANCHORS = 20_000
+_STRONG = [i for i, rule in enumerate(RULES) if rule.weight >= 0.8]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`rules` maps rows to indices into RULES; rows of echoed scripts are not in it."""
+
+    lines: Lines
+    rules: dict[int, int]
+    structure: Structure
+    novelty: Novelty
+    blocks: tuple[Block, ...] = ()
+
+    def is_new(self, row: int) -> bool | None:
+        """None when there is no green log to trust."""
+        return self.novelty.new[row] if self.novelty.trusted else None
+
+    def rule(self, row: int) -> Rule:
+        """The rule of a suspicious row."""
+        return RULES[self.rules[row]]
+
+    def weight(self, row: int) -> float:
+        """The rule's weight, less when the green run has the same line."""
+        return self.rule(row).weight * (NOT_NEW if self.is_new(row) is False else 1.0)
+
+
+def read(lines: Lines, greens: Sequence[Lines] = ()) -> Reading:
+    """Classify, place and compare one log, then grow blocks from its error lines."""
+    rules = classify(lines.frame["text"])
+    structure = read_structure(lines)
+    strong = rules.is_in(_STRONG).arg_true().head(1).to_list()
+    novelty = compare(lines, greens, before=strong[0] if strong else None)
+    rows = (rules >= 0).arg_true().tail(_MAX_ANCHORS)
+    found = zip(rows.to_list(), rules.gather(rows).to_list(), strict=True)
+    picked = {row: rule for row, rule in found if not structure.echoed(row)}
+    reading = Reading(lines, picked, structure, novelty)
+    blocks = grow(lines, picked, is_new=reading.is_new, stop=structure.clean_up)
+    return Reading(lines, picked, structure, novelty, blocks)
