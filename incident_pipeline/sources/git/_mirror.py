@@ -49,6 +49,8 @@ class MirroredGit(GitSource):
     """Clones at the first read, fetches at most once for each repository while it is open, and then only when asked
     for something that may have moved (a branch) or is not there yet."""
 
+    streams_patches = True
+
     def __init__(self, rest: GitSource, context: SourceContext, *, config: GitHubConfig, site: Site) -> None:
         self.name, self._rest, self._config, self._site = context.name, rest, config, site
         self._folder = context.cache_dir / "mirrors"

@@ -91,7 +91,7 @@ class GitHub(GitSource):
         if since:
             params["since"] = stamp(since)
         if until:
-            params["until"] = stamp(until + timedelta(seconds=1))
+            params["until"] = stamp(until + timedelta(seconds=1 if until.microsecond else 0))
         for commit in self._list(repo, params):
             at = commit.committed_at or commit.date
             if (since is None or at >= since) and (until is None or at < until):
@@ -106,7 +106,9 @@ class GitHub(GitSource):
 
     def get_commits_between(self, repo: str, base: str | None, head: str, *, patch: bool = True) -> Iterator[Commit]:
         """One request for each 100 commits and one for each commit, AT_ONCE of them at a time."""
-        listed = (c.hash for c in (self._list(repo, {"sha": head}) if base is None else self._ahead(repo, base, head)))
+        listed = (
+            c.hash for c in (self._list(repo, {"sha": head}) if base is None else self.list_between(repo, base, head))
+        )
 
         def read(sha: str) -> Commit:
             return self._known.get((repo, sha)) or self._commit(repo, sha)
@@ -126,8 +128,8 @@ class GitHub(GitSource):
         answer = self._compared[key]
         return answer.json_object(call), answer, call
 
-    def _ahead(self, repo: str, base: str, head: str) -> Iterator[Commit]:
-        """Commits in (base, head], newest first: the last page is asked for first."""
+    def list_between(self, repo: str, base: str, head: str) -> Iterator[Commit]:
+        """Commits in (base, head], newest first, without files: the last page is asked for first."""
         data, answer, call = self._compare(repo, base, head)
         with reading(call):
             first, total = list(data["commits"]), int(data["total_commits"])
