@@ -1,0 +1,133 @@
+"""What the features look at, worked out once: clues, edits of every commit placed at head, reach, moved packages."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from incident_pipeline.evidence.clues import Clues, read_clues
+from incident_pipeline.evidence.edits import Edit, edits_of, placed
+from incident_pipeline.evidence.inputs import LogText
+from incident_pipeline.evidence.loglines import LogLines
+from incident_pipeline.evidence.outline import IDENTIFIER, Definition, Outline
+from incident_pipeline.evidence.packages import Moved, moved
+from incident_pipeline.evidence.places import path_index
+from incident_pipeline.evidence.reach import Graph, Reach, spread
+from incident_pipeline.evidence.roles import role
+from incident_pipeline.model.evidence import CodeFacts, Failure, Frame
+from incident_pipeline.model.git import Commit, FileChange
+from incident_pipeline.model.incident import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """One commit with the edits of its files."""
+
+    commit: Commit
+    edits: tuple[Edit, ...]
+
+    @property
+    def files(self) -> tuple[FileChange, ...]:
+        """Its changed files, () when not known."""
+        return self.commit.files or ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What is known of one failure. `changes` are in the window's order, which no feature may use."""
+
+    failure: Failure
+    clues: Clues
+    code: CodeFacts
+    changes: tuple[Changes, ...]
+    graph: Graph
+    reach: Reach
+    moved: tuple[Moved, ...]
+    lines: LogLines
+    head: str | None
+
+    def repo_stack(self, stack: Sequence[Frame], *, tests: bool) -> tuple[Frame, ...]:
+        """Frames of a stack that lie in the repository, test files or the others, innermost first."""
+        return tuple(f for f in stack if f.repo_path and (role(f.repo_path) == "test") is tests)
+
+
+def build_dossier(
+    failure: Failure, window: Window, code: CodeFacts, *, logs: Sequence[LogText], greens: Sequence[LogText]
+) -> Dossier:
+    """Reads every commit's patch once; cost is linear in changed lines and in the text of `code`."""
+    lines = LogLines([*logs, *greens])
+    clues = read_clues(failure, lines, path_index(code.paths))
+    outlines = {p: Outline(p, text) for p, text in code.files.items() if role(p) in {"source", "test"}}
+    changes = tuple(_changes(commit, outlines) for commit in window.commits)
+    graph = Graph(outlines)
+    reach = _reach(clues, graph)
+    return Dossier(failure, clues, code, changes, graph, reach, moved(logs, greens), lines, window.head)
+
+
+def _changes(commit: Commit, outlines: Mapping[str, Outline]) -> Changes:
+    edits: list[Edit] = []
+    if not commit.is_merge:  # a merge repeats what its parents brought
+        for change in commit.files or ():
+            outline = outlines.get(change.path)
+            found = edits_of(change)
+            edits += [placed(e, outline) for e in found] if outline else found
+    return Changes(commit, tuple(edits))
+
+
+def _reach(clues: Clues, graph: Graph) -> Reach:
+    names: defaultdict[str, float] = defaultdict(float)
+    starts: defaultdict[Definition, float] = defaultdict(float)
+    stacks = clues.stacks
+    for stack in stacks:
+        in_source = 0
+        statement_taken = False
+        for frame in stack:
+            outline = graph.outlines.get(frame.repo_path or "")
+            if outline is None or not frame.source_line:
+                continue
+            if role(outline.path) == "test":
+                if not statement_taken:
+                    statement_taken = True
+                    _add(names, _names_at(outline, frame.source_line, graph), 2.0 / len(stacks))
+            elif definition := outline.at(frame.source_line):
+                starts[definition] += 3.0 * 0.75**in_source / len(stacks)
+                in_source += 1
+    _add(names, _test_names(clues, graph), 1.0)
+    said = Counter(n for m in clues.messages for n in set(IDENTIFIER.findall(m.text)) if n in graph.named)
+    _add(names, dict.fromkeys(said, 1.0), 1.0 / sqrt(len(said) or 1))
+    return spread(graph, names=names, starts=starts)
+
+
+def _add(names: defaultdict[str, float], more: Mapping[str, float], weight: float) -> None:
+    for name, value in more.items():
+        names[name] += value * weight
+
+
+def _names_at(outline: Outline, line: int, graph: Graph) -> dict[str, float]:
+    text = "\n".join(outline.lines[max(0, line - 1) : line + 2])
+    found = [n for n in dict.fromkeys(IDENTIFIER.findall(text)) if n in graph.named]
+    return {n: 1.0 / sqrt(len(found)) for n in found}
+
+
+def _test_names(clues: Clues, graph: Graph) -> dict[str, float]:
+    """Names that failing tests use and passing ones do not: Ochiai's coefficient over names (Abreu et al. 2006)."""
+    failing = _failing_tests(clues, graph)
+    paths = {d.path for d in failing}
+    passing = [
+        d for p in sorted(paths) for d in graph.outlines[p].definitions
+        if d.kind == "function" and d.name.lower().startswith("test") and d not in failing
+    ]  # fmt: skip
+    bad = Counter(n for d in failing for n in graph.uses(d))
+    good = Counter(n for d in passing for n in graph.uses(d))
+    return {n: c / sqrt(len(failing) * (c + good[n])) for n, c in bad.items()}
+
+
+def _failing_tests(clues: Clues, graph: Graph) -> list[Definition]:
+    wanted = {(t.path, t.names[-1]) for t in clues.tests if t.names}
+    found = [d for path, name in sorted(wanted, key=str) for d in graph.named.get(name, ()) if path in {None, d.path}]
+    return list(dict.fromkeys(found))
+
+
+def failing_tests(dossier: Dossier) -> list[Definition]:
+    """Definitions of the failing tests at head, where their files were fetched."""
+    return _failing_tests(dossier.clues, dossier.graph)

@@ -1,0 +1,95 @@
+"""What was looked at and found innocent, and what nobody knows: said aloud, so that a reader can weigh the verdict."""
+
+from collections.abc import Sequence
+
+from incident_pipeline.evidence.dossier import Changes, Dossier
+from incident_pipeline.evidence.inputs import LogText
+from incident_pipeline.evidence.roles import role
+from incident_pipeline.evidence.signals import NoCommit
+from incident_pipeline.evidence.suspects import Scored
+from incident_pipeline.model.evidence import RuledOut
+from incident_pipeline.model.incident import Window
+
+_WORDS = {
+    "docs": "documentation", "data": "data or binary files", "ci": "CI files", "test": "tests that did not fail",
+    "config": "settings", "manifest": "manifests",
+}  # fmt: skip
+_WEAK = 2.0
+
+
+def ruled_out(d: Dossier, *, scored: Sequence[Scored], signs: Sequence[NoCommit]) -> tuple[RuledOut, ...]:
+    """Groups of commits that cannot, or hardly, be guilty, then the kinds of no-commit cause without a sign."""
+    groups: dict[str, list[str]] = {}
+    for one in scored:
+        why = _innocent(one.changes) if one.score < _WEAK else None
+        if why:
+            groups.setdefault(why, []).append(one.changes.commit.hash)
+    found = [
+        RuledOut(_count(len(h)), why, tuple(h)) for why, h in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))
+    ]
+    kinds = {s.verdict for s in signs if s.strength >= 1.0}
+    if "infrastructure" not in kinds:
+        found.append(
+            RuledOut("infrastructure", "no sign of network, disk, memory, runner, registry, quota or credentials")
+        )
+    if not d.moved and "drift" not in kinds and d.failure.compared_with_green:
+        found.append(RuledOut("drift", "no installed package differs between the green and the red log"))
+    return tuple(found)
+
+
+def _count(number: int) -> str:
+    return "1 commit" if number == 1 else f"{number} commits"
+
+
+def _innocent(changes: Changes) -> str | None:
+    if not changes.files:
+        return None
+    if changes.commit.is_merge:
+        return "only merge what their parents brought"
+    roles = {role(f.path) for f in changes.files}
+    if len(roles) == 1 and (name := _WORDS.get(next(iter(roles)))):
+        return f"touch only {name}"
+    if roles <= {"docs", "data", "ci"}:
+        return "touch only documentation, data and CI files"
+    if changes.edits and all(e.weight == 0 for e in changes.edits):
+        return "change only comments, docstrings or formatting"
+    return (
+        "change nothing that the failure reaches"
+        if "source" not in roles
+        else "touch code that the failure points away from"
+    )
+
+
+def doubts(
+    d: Dossier, window: Window, *, greens: Sequence[LogText], same_commit_passed: bool | None
+) -> tuple[str, ...]:
+    """Sentences on what is missing; () when nothing is."""
+    found: list[str] = []
+    if not window.commits:
+        found.append("no commit lies between the last green run and this one")
+    if not window.complete:
+        found.append(
+            "the range of commits is incomplete: an earlier one may be guilty"
+            + "".join(f"; {p}" for p in window.problems)
+        )
+    if window.base_kind in {"given", "none"}:
+        found.append("no green run is known at the start of the range")
+    if not greens:
+        found.append("there was no green log to compare with")
+    if same_commit_passed is None:
+        found.append("this commit was not run twice: a flaky test is not excluded")
+    if not d.code.files:
+        found.append("the files at head could not be read: code is judged by the patches alone")
+    elif not d.code.blame_available:
+        found.append("no blame is available from this source")
+    without = sum(c.commit.files is None for c in d.changes)
+    cut = sum(
+        f.truncated or (f.patch is None and not f.binary and not f.submodule and bool(f.additions or f.deletions))
+        for c in d.changes
+        for f in c.files
+    )
+    if without:
+        found.append(f"the files of {_count(without)} are not known")
+    if cut:
+        found.append(f"the patch of {'1 file' if cut == 1 else f'{cut} files'} is missing or cut off")
+    return tuple(found)

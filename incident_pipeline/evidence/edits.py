@@ -1,0 +1,263 @@
+"""One changed file of a commit in, its edits out: blocks of lines that really differ, and how they differ.
+
+Surprising fact: most changed lines of real history change nothing that runs. Blocks whose tokens are equal, comments,
+docstrings, type annotations and lines only moved are told apart, since they can hardly be guilty.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from incident_pipeline.evidence.outline import Definition, Outline
+from incident_pipeline.evidence.tokens import comment_mark, flat, is_import, without_annotations
+from incident_pipeline.evidence.weights import EDIT
+from incident_pipeline.model.git import FileChange, Hunk
+from incident_pipeline.model.patch import numbered, parse_hunks
+
+EditKind = Literal[
+    "formatting",
+    "comment",
+    "annotation",
+    "import",
+    "rename",
+    "constant",
+    "condition",
+    "call",
+    "addition",
+    "removal",
+    "rewrite",
+]
+MAX_PATCH_CHARS = 400_000
+_AROUND = 6
+_FENCES = ('"""', "'''")
+_CONDITION = frozenset(
+    """< > <= >= == != === !== is in not and or && || ! if elif while unless + - * / // % ** = += -= & | ^ ~ any all
+    min max break continue return raise yield""".split()  # noqa: SIM905 - words read best as words
+)
+_CONSTANT = frozenset({"True", "False", "None", "true", "false", "null", "nil", "undefined", "NaN"})
+_NUMBER = re.compile(r"[\d\"'`]")
+DEFINES = re.compile(
+    r"^\s*(?:(?:export|default|async|public|private|protected|static|final|abstract|pub|unsafe|inline)\s+)*"
+    r"(?:(?:def|class|function\*?|func|fn|fun|interface|struct|enum|trait|type|module)\s+(?:\([^)]*\)\s*)?(\w+)"
+    r"|(?:const|let|var|val)\s+(\w+)\s*[:=])"
+)
+"""A line that defines a name; the name is the first or the second group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One changed line: its number in the new file (`+`) or the old one (`-`)."""
+
+    sign: str
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One block of changed lines: those that differ. `around`: (offset to the block, text) of the new side."""
+
+    path: str
+    kind: EditKind
+    lines: tuple[Line, ...]
+    section: str
+    around: tuple[tuple[int, str], ...]
+    head_line: int | None = None
+    scope: Definition | None = None
+
+    @property
+    def weight(self) -> float:
+        """How surely it changes what runs (weights.EDIT)."""
+        return EDIT[self.kind]
+
+    @property
+    def names(self) -> str:
+        """Name of the definition it stands in, as well as known."""
+        return self.scope.label if self.scope else self.section
+
+
+def edits_of(change: FileChange) -> tuple[Edit, ...]:
+    """Edits of one file; () without a patch. A patch over MAX_PATCH_CHARS is read to that point."""
+    if not change.patch:
+        return ()
+    mark = comment_mark(change.path)
+    hunks = parse_hunks(change.patch[:MAX_PATCH_CHARS])
+    return tuple(_renames([edit for hunk in hunks for edit in _edits(change.path, hunk, mark)], mark))
+
+
+def placed(edit: Edit, outline: Outline) -> Edit:
+    """The same edit with its line and definition in the file at head, found by the lines around it."""
+    votes: Counter[int] = Counter()
+    for offset, text in edit.around:
+        spots = outline.places.get(text.strip(), ())
+        if 0 < len(spots) <= 12:
+            for spot in spots:
+                votes[spot - offset] += 24 // len(spots) // (1 + abs(offset) // 3)
+    if not votes:
+        return edit
+    line = max(sorted(votes), key=lambda n: votes[n])
+    scope = outline.at(max(1, min(line, len(outline.lines))))
+    kind = edit.kind
+    if (
+        line in outline.prose
+        and all(x.sign == "-" or outline.lines[line - 1 : line] for x in edit.lines)
+        and _prosaic(edit, outline)
+    ):
+        kind = "comment"
+    return Edit(edit.path, kind, edit.lines, edit.section, edit.around, line, scope)
+
+
+def _prosaic(edit: Edit, outline: Outline) -> bool:
+    added = [x.text.strip() for x in edit.lines if x.sign == "+"]
+    spots = [outline.places.get(t) for t in added if len(t) > 3]
+    return all(n in outline.prose for s in spots if s for n in s[:3])
+
+
+def _edits(path: str, hunk: Hunk, mark: str) -> Iterator[Edit]:
+    rows = list(numbered(hunk))
+    new_side = [text for sign, _, text in rows if sign != "-"]
+    prose = _prose_rows(rows) if path.endswith((".py", ".pyi")) else frozenset[int]()
+    block: list[int] = []
+    seen = 0
+    section = hunk.section
+    for index, (sign, _, text) in enumerate([*rows, (" ", 0, "")]):
+        if sign in "+-":
+            block.append(index)
+            continue
+        if block:
+            yield _edit(
+                path,
+                [rows[i] for i in block],
+                section,
+                _near(new_side, seen),
+                mark,
+                prose=all(i in prose for i in block),
+            )
+            seen += sum(rows[i][0] == "+" for i in block)
+            section = next(
+                (m[1] or m[2] for i in reversed(block) if rows[i][0] == "+" and (m := DEFINES.match(rows[i][2]))),
+                section,
+            )
+            block = []
+        if match := DEFINES.match(text):
+            section = match[1] or match[2]
+        seen += 1
+
+
+def _near(new_side: Sequence[str], at: int) -> tuple[tuple[int, str], ...]:
+    low = max(0, at - _AROUND)
+    return tuple((i - at, new_side[i]) for i in range(low, min(len(new_side), at + _AROUND * 2)))
+
+
+def _prose_rows(rows: Sequence[tuple[str, int, str]]) -> frozenset[int]:
+    """Rows inside a docstring, on either side. A hunk that opens inside one is recognised by its first fence."""
+    found: set[int] = set()
+    for side in ("+", "-"):
+        inside, fences = False, 0
+        indexes = [i for i, row in enumerate(rows) if row[0] in {side, " "}]
+        for i in indexes:
+            text = rows[i][2].strip()
+            count = sum(text.count(f) for f in _FENCES)
+            if inside or (count and text.lstrip("rRuU").startswith(_FENCES)):
+                found.add(i)
+            if count % 2:
+                if not inside and not text.lstrip("rRuU").startswith(_FENCES) and fences == 0:
+                    found.update(j for j in indexes if j <= i and text.endswith(_FENCES))
+                    inside = False
+                else:
+                    inside = not inside
+            fences += count
+    return frozenset(found)
+
+
+def _edit(
+    path: str,
+    rows: Sequence[tuple[str, int, str]],
+    section: str,
+    around: tuple[tuple[int, str], ...],
+    mark: str,
+    *,
+    prose: bool,
+) -> Edit:
+    old = [r[2] for r in rows if r[0] == "-"]
+    new = [r[2] for r in rows if r[0] == "+"]
+    lines = tuple(Line(*r) for r in rows)
+    kind: EditKind
+    if prose:
+        kind = "comment"
+    else:
+        kind, lines = _differ(old, new, lines, mark, python=path.endswith((".py", ".pyi")))
+    return Edit(path, kind, lines, section, around)
+
+
+def _differ(
+    old: list[str], new: list[str], lines: tuple[Line, ...], mark: str, *, python: bool
+) -> tuple[EditKind, tuple[Line, ...]]:
+    before, after = flat(old, mark), flat(new, mark)
+    if not before and not after:
+        return "comment", lines
+    if before == after:
+        return "formatting", lines
+    if python and before and after and without_annotations(before) == without_annotations(after):
+        return "annotation", lines
+    lines = _residue(lines, mark, python=python)
+    texts = [x.text for x in lines]
+    if all(is_import(t) or not flat([t], mark) for t in texts):
+        return "import", lines
+    return _kind([x.text for x in lines if x.sign == "-"], [x.text for x in lines if x.sign == "+"], mark), lines
+
+
+def _residue(lines: tuple[Line, ...], mark: str, *, python: bool) -> tuple[Line, ...]:
+    """Lines left when lines equal in tokens on both sides, comments and blanks are taken out."""
+    keys = [tuple(without_annotations(f) if python else f) for f in (flat([x.text], mark) for x in lines)]
+    counts = {sign: Counter(k for k, x in zip(keys, lines, strict=True) if x.sign == sign) for sign in "+-"}
+    both = counts["+"] & counts["-"]
+    spare = {"+": both.copy(), "-": both.copy()}
+    left: list[Line] = []
+    for key, line in zip(keys, lines, strict=True):
+        if not key:
+            continue
+        if spare[line.sign][key] > 0:
+            spare[line.sign][key] -= 1
+            continue
+        left.append(line)
+    return tuple(left) or lines
+
+
+def _kind(old: list[str], new: list[str], mark: str) -> EditKind:
+    before, after = Counter(flat(old, mark)), Counter(flat(new, mark))
+    gone, come = before - after, after - before
+    if not old:
+        return "addition"
+    if not new:
+        return "removal"
+    changed = {*gone, *come}
+    if sum(gone.values()) + sum(come.values()) > 24:
+        return "rewrite"
+    if changed & _CONDITION:
+        return "condition"
+    if changed & _CONSTANT or any(_NUMBER.match(t) or '"' in t for t in changed):
+        return "constant"
+    return "call"
+
+
+def _renames(edits: list[Edit], mark: str) -> Iterator[Edit]:
+    """A `call` edit whose only change is one name for another, the same pair everywhere in the file, is a rename."""
+    pairs: dict[int, tuple[str, str]] = {}
+    for index, edit in enumerate(edits):
+        if edit.kind == "call":
+            before = flat([x.text for x in edit.lines if x.sign == "-"], mark)
+            after = flat([x.text for x in edit.lines if x.sign == "+"], mark)
+            differing = {(a, b) for a, b in zip(before, after, strict=False) if a != b}
+            if len(before) == len(after) and len(differing) == 1:
+                pairs[index] = differing.pop()
+    often = Counter(pairs.values())
+    defined = {p for i, p in pairs.items() if any(DEFINES.match(x.text) and p[0] in x.text for x in edits[i].lines)}
+    for index, edit in enumerate(edits):
+        pair = pairs.get(index)
+        if pair and (pair in defined or often[pair] > 1):
+            yield Edit(edit.path, "rename", edit.lines, edit.section, edit.around)
+        else:
+            yield edit

@@ -1,0 +1,162 @@
+"""Features that look at code: does a commit change what ran when it failed, or what that could have called?"""
+
+from collections import Counter
+from math import log2
+
+from incident_pipeline.evidence.dossier import Changes, Dossier, failing_tests
+from incident_pipeline.evidence.edits import Edit
+from incident_pipeline.evidence.outline import IDENTIFIER, Definition
+from incident_pipeline.evidence.proof import Column, Signal, best_edit, column, proof
+from incident_pipeline.evidence.roles import role
+from incident_pipeline.evidence.weights import CLASS_SHARE, DEPTH_SHARE, REACH_FULL
+from incident_pipeline.model.evidence import Citation, code_ref, log_ref
+
+
+def reach(d: Dossier) -> Column:
+    """The best edit in a definition that the failure reaches, relative to the best of the window."""
+    weights = d.reach.weight
+
+    def value(edit: Edit) -> float:
+        if role(edit.path) != "source":
+            return 0.0
+        share = CLASS_SHARE if edit.scope and edit.scope.kind == "class" else 1.0
+        return share * edit.weight * max((weights.get(x, 0.0) for x in _scopes(d, edit)), default=0.0)
+
+    found = [best_edit(c, value) for c in d.changes]
+    top = max((v for v, _ in found), default=0.0)
+    scale = min(1.0, top / REACH_FULL) / top if top > 0 else 0.0
+    return [_reached(d, c, v * scale, e) if e else None for c, (v, e) in zip(d.changes, found, strict=True)]
+
+
+def _reached(d: Dossier, changes: Changes, value: float, edit: Edit) -> Signal:
+    scope = max(_scopes(d, edit), key=lambda s: d.reach.weight.get(s, 0.0))
+    chain = d.reach.chain(scope)[:-1]
+    way = f" through {', '.join(chain)}" if chain else ""
+    return Signal("reach", value, f"changes {scope.label}, which the failure reaches{way}", proof(changes, edit))
+
+
+def _scopes(d: Dossier, edit: Edit) -> tuple[Definition, ...]:
+    """The definition an edit stands in at head; where it could not be placed, those its hunk's header names."""
+    if edit.scope:
+        return (edit.scope,)
+    if edit.head_line is None and edit.section:
+        names = IDENTIFIER.findall(edit.section)
+        return tuple(x for n in names for x in d.graph.named.get(n, ()) if x.path == edit.path)
+    return ()
+
+
+def frame(d: Dossier) -> Column:
+    """An edit inside a function of a stack; the innermost frame of the repository counts most."""
+    best: dict[Definition, tuple[float, Citation]] = {}
+    for stack in d.clues.stacks:
+        for depth, at in enumerate(d.repo_stack(stack, tests=False)):
+            outline = d.graph.outlines.get(at.repo_path or "")
+            definition = outline.at(at.source_line) if outline and at.source_line else None
+            if definition and DEPTH_SHARE**depth > best.get(definition, (0.0,))[0]:
+                text = d.lines.get(at.label, at.line) or ""
+                best[definition] = (DEPTH_SHARE**depth, Citation(log_ref(at.label, at.line), text, "stack frame"))
+
+    def of_scope(scope: Definition) -> float:
+        return best[scope][0] if scope in best else 0.0
+
+    def signal(changes: Changes) -> Signal | None:
+        value, edit = best_edit(changes, lambda e: e.weight * max(map(of_scope, _scopes(d, e)), default=0.0))
+        if edit is None:
+            return None
+        scope = max(_scopes(d, edit), key=of_scope)
+        text = f"changes {scope.label}, which is in the stack"
+        return Signal("frame", value, text, (best[scope][1], *proof(changes, edit)))
+
+    return column(d, signal)
+
+
+def frame_file(d: Dossier) -> Column:
+    """An edit in a file that a stack names."""
+    named = {f.repo_path for s in d.clues.stacks for f in d.repo_stack(s, tests=False)}
+
+    def signal(changes: Changes) -> Signal | None:
+        value, edit = best_edit(changes, lambda e: e.weight if e.path in named else 0.0)
+        if edit is None:
+            return None
+        return Signal("frame_file", value, f"touches {edit.path}, which is in the stack", proof(changes, edit, limit=1))
+
+    return column(d, signal)
+
+
+def blame(d: Dossier) -> Column:
+    """Last changed the line of a frame, unless that change was formatting only."""
+    owned: dict[str, tuple[float, str, int, str]] = {}
+    for stack in d.clues.stacks:
+        for depth, at in enumerate(d.repo_stack(stack, tests=False)):
+            lines = d.code.blame.get(at.repo_path or "", ())
+            line = lines[at.source_line - 1] if at.source_line and 0 < at.source_line <= len(lines) else None
+            if line and DEPTH_SHARE**depth > owned.get(line.hash, (0.0,))[0]:
+                owned[line.hash] = (DEPTH_SHARE**depth, line.path, line.original_line, line.text)
+
+    def signal(changes: Changes) -> Signal | None:
+        if changes.commit.hash not in owned:
+            return None
+        share, path, number, text = owned[changes.commit.hash]
+        value = share * _weight_of(changes, path, number)
+        cite = Citation(code_ref(changes.commit.hash, path, number), text, "last change of this line")
+        return Signal("blame", value, f"last changed a line of the stack in {path}", (cite,)) if value > 0 else None
+
+    return column(d, signal)
+
+
+def _weight_of(changes: Changes, path: str, number: int) -> float:
+    """Weight of the edit that a line came with; a line equal in tokens to one it replaced belongs to no edit."""
+    lines = ((e.weight, x) for e in changes.edits if e.path == path for x in e.lines)
+    return next((weight for weight, x in lines if x.sign == "+" and x.number == number), 0.0)
+
+
+def near_test(d: Dossier) -> Column:
+    """Touches a module that a failing test file is named after."""
+    stems = Counter(stem(t.path) for t in d.clues.tests if t.path)
+    total = sum(stems.values())
+
+    def value(edit: Edit) -> float:
+        named = stems[stem(edit.path)] if role(edit.path) == "source" else 0
+        return edit.weight * (0.5 + 0.5 * named / total) if named else 0.0
+
+    def signal(changes: Changes) -> Signal | None:
+        found, edit = best_edit(changes, value)
+        if edit is None:
+            return None
+        text = f"touches {edit.path}, which the failing tests are named after"
+        return Signal("near_test", found, text, proof(changes, edit, limit=1))
+
+    return column(d, signal)
+
+
+def stem(path: str) -> str:
+    """File name without suffix and test marks: `tests/test_cart.py` and `src/cart.py` both give `cart`."""
+    name = path.rpartition("/")[2].partition(".")[0].lower()
+    return name.removeprefix("test_").removesuffix("_test").removesuffix("test").strip("_") or name
+
+
+def test_changed(d: Dossier) -> Column:
+    """Changes the failing test itself."""
+    tests = frozenset(failing_tests(d))
+
+    def signal(changes: Changes) -> Signal | None:
+        value, edit = best_edit(changes, lambda e: e.weight if e.scope in tests else 0.0)
+        if edit is None or edit.scope is None:
+            return None
+        return Signal("test_changed", value, f"changes the failing test {edit.scope.label}", proof(changes, edit))
+
+    return column(d, signal)
+
+
+test_changed.__test__ = False  # pyright: ignore[reportFunctionMemberAccess] - its name would make pytest collect it
+
+
+def behaviour(d: Dossier) -> Column:
+    """Changes anything that runs at all, outside tests; several such edits weigh a little more than one."""
+
+    def signal(changes: Changes) -> Signal | None:
+        edits = [e for e in changes.edits if role(e.path) in {"source", "manifest", "config", "ci"}]
+        value = max((e.weight for e in edits), default=0.0) * min(1.0, 0.5 + log2(1 + len(edits)) / 8)
+        return Signal("behaviour", value, "changes what runs") if value > 0 else None
+
+    return column(d, signal)

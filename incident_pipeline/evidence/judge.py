@@ -1,0 +1,36 @@
+"""The second question: who did it? A located failure, the window and the code at head in, a Judgement out.
+
+Pure and deterministic: the same input gives the same suspects, probabilities and words.
+"""
+
+from collections.abc import Sequence
+
+from incident_pipeline.evidence.dossier import build_dossier
+from incident_pipeline.evidence.doubts import doubts, ruled_out
+from incident_pipeline.evidence.inputs import LogText
+from incident_pipeline.evidence.signals import drift, flaky, infrastructure
+from incident_pipeline.evidence.suspects import probabilities, score_commits, to_suspects
+from incident_pipeline.evidence.verdict import decide, no_commit_odds
+from incident_pipeline.model.evidence import CodeFacts, Failure, Judgement
+from incident_pipeline.model.incident import Window
+
+
+def judge(
+    failure: Failure, window: Window, code: CodeFacts, *, logs: Sequence[LogText], greens: Sequence[LogText] = (),
+    same_commit_passed: bool | None = None,
+) -> Judgement:  # fmt: skip
+    """Suspects over all commits of `window`, verdict, what was ruled out and what is not known.
+
+    `failure` has been through `places.locate`. `same_commit_passed`: the head is known to have passed (True), to have
+    failed again (False), or was run once (None).
+    """
+    d = build_dossier(failure, window, code, logs=logs, greens=greens)
+    scored = score_commits(d)
+    signs = [*infrastructure(logs, greens), *flaky(d, same_commit_passed=same_commit_passed), *drift(d)]
+    shares, none = probabilities(scored, no_commit=no_commit_odds(signs, len(window.commits)))
+    verdict = decide(d, scored=scored, shares=shares, none=none, signs=signs)
+    suspects = to_suspects(scored, shares)
+    return Judgement(
+        verdict, suspects, ruled_out(d, scored=scored, signs=signs),
+        doubts(d, window, greens=greens, same_commit_passed=same_commit_passed),
+    )  # fmt: skip

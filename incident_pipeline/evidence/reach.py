@@ -1,0 +1,132 @@
+"""Code at head and where a failure starts in, how strongly each definition is reached out.
+
+A static stand-in for coverage: names used in the failing statement, the failing test and the stack spread their weight
+to the definitions of that name, these to the names they use. No types: a name's many definitions share its weight.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from incident_pipeline.evidence.outline import IDENTIFIER, Definition, Outline
+
+DECAY = 0.6
+ROUNDS = 4
+SMALLEST = 1e-4
+MAX_NAMES = 400
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Definitions of the fetched files; names used by each are read once, when asked."""
+
+    outlines: Mapping[str, Outline]
+    _uses: dict[Definition, tuple[str, ...]] = field(default_factory=dict[Definition, tuple[str, ...]])
+
+    @cached_property
+    def named(self) -> dict[str, tuple[Definition, ...]]:
+        """Simple name -> its definitions."""
+        found: defaultdict[str, list[Definition]] = defaultdict(list)
+        for path in sorted(self.outlines):
+            for definition in self.outlines[path].definitions:
+                found[definition.name].append(definition)
+        return {name: tuple(d) for name, d in found.items()}
+
+    @cached_property
+    def members(self) -> dict[tuple[str, str], tuple[Definition, ...]]:
+        """(path, class) -> what is defined in it."""
+        found: defaultdict[tuple[str, str], list[Definition]] = defaultdict(list)
+        for definitions in self.named.values():
+            for d in definitions:
+                if d.owner:
+                    found[d.path, d.owner].append(d)
+        return {key: tuple(d) for key, d in found.items()}
+
+    def uses(self, definition: Definition) -> tuple[str, ...]:
+        """Names used in it that are defined somewhere in the fetched files."""
+        names = self._uses.get(definition)
+        if names is None:
+            text = self.outlines[definition.path].text_of(definition)
+            used = dict.fromkeys(IDENTIFIER.findall(text))
+            names = tuple(n for n in used if n in self.named and n != definition.name)[:MAX_NAMES]
+            self._uses[definition] = names
+        return names
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How strongly each definition is reached, and from which one most strongly (None: from the failure itself)."""
+
+    weight: Mapping[Definition, float]
+    came_from: Mapping[Definition, Definition | None]
+
+    def chain(self, definition: Definition) -> tuple[str, ...]:
+        """Labels from the failure to `definition`, nearest the failure first."""
+        names: list[str] = []
+        at: Definition | None = definition
+        while at is not None and at.label not in names:
+            names.append(at.label)
+            at = self.came_from.get(at)
+        return tuple(reversed(names))
+
+
+def spread(graph: Graph, *, names: Mapping[str, float], starts: Mapping[Definition, float]) -> Reach:
+    """Weights from used `names` and from definitions known to have run (`starts`)."""
+    total: Counter[Definition] = Counter()
+    origin: dict[Definition, tuple[float, Definition | None]] = {}
+    wave: dict[Definition, float] = dict(starts)
+    owners = frozenset((d.path, d.name) for n in names for d in graph.named.get(n, ()) if d.kind == "class")
+    for name, weight in names.items():
+        _share(graph, wave, name=name, weight=weight, path="", owners=owners)
+    for definition, weight in wave.items():
+        origin[definition] = (weight, None)
+    for _ in range(ROUNDS):
+        total.update(wave)
+        following: dict[Definition, float] = {}
+        for definition, weight in wave.items():
+            if weight < SMALLEST:
+                continue
+            arrivals = _arrivals(graph, definition, weight * DECAY, owners)
+            for target, share in arrivals.items():
+                following[target] = following.get(target, 0.0) + share
+                if target not in origin or (share > origin[target][0] and origin[target][1] is not None):
+                    origin[target] = (share, definition)
+        wave = following
+    total.update(wave)
+    return Reach(dict(total), {d: o[1] for d, o in origin.items()})
+
+
+def _arrivals(
+    graph: Graph, definition: Definition, weight: float, owners: frozenset[tuple[str, str]]
+) -> dict[Definition, float]:
+    found: dict[Definition, float] = {}
+    names: Iterable[str] = graph.uses(definition)
+    if definition.kind == "class":
+        inside = graph.members.get((definition.path, definition.name), ())
+        for member in inside:
+            found[member] = weight * (0.5 if member.name.startswith("__") else 0.25) / len(inside) ** 0.5
+        names = ()
+    used = list(names)
+    for name in used:
+        _share(graph, found, name=name, weight=weight / len(used) ** 0.5, path=definition.path, owners=owners)
+    found.pop(definition, None)
+    return found
+
+
+def _share(
+    graph: Graph,
+    into: dict[Definition, float],
+    *,
+    name: str,
+    weight: float,
+    path: str,
+    owners: frozenset[tuple[str, str]],
+) -> None:
+    definitions = graph.named.get(name, ())
+    if not definitions:
+        return
+    parts = [1.0 + 2.0 * ((d.path, d.owner) in owners) + 1.0 * (d.path == path) for d in definitions]
+    scale = weight / sum(parts) * len(definitions) ** 0.3
+    for definition, part in zip(definitions, parts, strict=True):
+        into[definition] = into.get(definition, 0.0) + scale * part

@@ -1,0 +1,132 @@
+"""Logs and a dossier in, signs that no commit is to blame out: infrastructure, flakiness, drift; each with its proof.
+
+`strength` is log-odds for "no commit" (weights.NO_COMMIT). A line that the green log holds as well says nothing.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import polars as pl
+
+from incident_pipeline.evidence.dossier import Dossier, failing_tests
+from incident_pipeline.evidence.inputs import LogText
+from incident_pipeline.evidence.no_commit_table import CHANCE, INFRASTRUCTURE
+from incident_pipeline.evidence.outline import Definition
+from incident_pipeline.evidence.packages import Moved, canonical
+from incident_pipeline.evidence.roles import role
+from incident_pipeline.evidence.weights import NO_COMMIT
+from incident_pipeline.model.evidence import Category, Citation, VerdictKind, code_ref, log_ref
+
+
+@dataclass(frozen=True, slots=True)
+class NoCommit:
+    """One sign that no commit is to blame. `cause` reads as the rest of the sentence "No commit is to blame: ..."."""
+
+    verdict: VerdictKind
+    category: Category
+    strength: float
+    cause: str
+    citations: tuple[Citation, ...] = ()
+
+
+_INFRASTRUCTURE: tuple[tuple[Category, float, str, str], ...] = tuple(
+    (category, NO_COMMIT["infrastructure" if telling else "infrastructure_weak"], cause, "|".join(patterns))
+    for category, telling, cause, patterns in INFRASTRUCTURE
+)
+_CHANCE = tuple((share, cause, "|".join(patterns)) for share, cause, patterns in CHANCE)
+_ANY = "|".join(f"(?:{row[3]})" for row in _INFRASTRUCTURE)
+_PASSING = re.compile(r"\bPASSED\b|\bpassed\b.*\bin\b|^\s*(?:✓|√|ok\b|--- PASS)|::test_\S+ \.")
+_DIGITS = re.compile(r"\d+|0x[0-9a-f]+")
+MAX_HITS = 200
+
+
+def infrastructure(logs: Sequence[LogText], greens: Sequence[LogText]) -> list[NoCommit]:
+    """Lines of the failed logs that speak of the machine, not of the code; the first of each cause."""
+    green = {_DIGITS.sub("", text) for log in greens for _, text in _hits(log)}
+    found: dict[str, NoCommit] = {}
+    for log in logs:
+        for line, text in _hits(log):
+            if _DIGITS.sub("", text) in green or _PASSING.search(text):
+                continue
+            for category, strength, cause, pattern in _INFRASTRUCTURE:
+                if cause not in found and re.search(pattern, text):
+                    cite = Citation(log_ref(log.label, line), text, cause)
+                    found[cause] = NoCommit("infrastructure", category, strength, cause, (cite,))
+    return sorted(found.values(), key=lambda n: -n.strength)
+
+
+def _hits(log: LogText) -> Iterator[tuple[int, str]]:
+    rows = log.frame.filter(pl.col("text").str.contains(_ANY)).head(MAX_HITS).select("line", "text").iter_rows()
+    for line, text in rows:
+        for offset, part in enumerate(text.split("\n")):
+            if re.search(_ANY, part[:2000]):
+                yield line + offset, part
+
+
+def flaky(d: Dossier, *, same_commit_passed: bool | None) -> list[NoCommit]:
+    """The same commit passed elsewhere, or the failing test itself is left to chance."""
+    found: list[NoCommit] = []
+    if same_commit_passed:
+        cause = "the same commit passed in another run"
+        found.append(NoCommit("flaky", "test", NO_COMMIT["same_commit_passed"], cause))
+    tests = failing_tests(d)
+    rated = [r for t in tests for r in _chances(d, t)]
+    if rated:
+        share, cause, cites = max(rated, key=lambda r: r[0])
+        strength = NO_COMMIT["chance"] * share / sqrt(len(tests)) + _in_statement(d)
+        if same_commit_passed is False:
+            strength -= NO_COMMIT["failed_again"]
+        found.append(NoCommit("flaky", "test", max(0.0, strength), cause, cites))
+    return found
+
+
+def _chances(d: Dossier, test: Definition) -> Iterator[tuple[float, str, tuple[Citation, ...]]]:
+    lines = d.graph.outlines[test.path].lines
+    for share, cause, pattern in _CHANCE:
+        number = next((n for n in range(test.start, test.end + 1) if re.search(pattern, lines[n - 1][:2000])), None)
+        if number:
+            cite = Citation(code_ref(d.head, test.path, number), lines[number - 1], cause) if d.head else None
+            yield share, f"{test.label} {cause}", (cite,) if cite else ()
+
+
+def _in_statement(d: Dossier) -> float:
+    """More when the message itself names what is left to chance, as introspected assertions do."""
+    telling = [pattern for share, _, pattern in _CHANCE if share == 1.0]
+    said = any(re.search(pattern, m.text[:2000]) for m in d.clues.messages for pattern in telling)
+    return NO_COMMIT["chance_in_statement"] if said else 0.0
+
+
+def drift(d: Dossier) -> list[NoCommit]:
+    """A package moved between green and red though no commit touched it; strongest when the failure points into it."""
+    touched = {
+        canonical(word) for c in d.changes for e in c.edits if role(e.path) in {"manifest", "ci"}
+        for x in e.lines for word in re.findall(r"[A-Za-z][\w.-]*", x.text)
+    }  # fmt: skip
+    found: list[NoCommit] = []
+    for hit in d.moved:
+        if hit.name in touched or hit.green is None:
+            continue
+        points = _points_into(d, hit)
+        strength = NO_COMMIT["drift"] if points else NO_COMMIT["drift_unproved"]
+        cite = Citation(log_ref(hit.label, hit.line), hit.text, hit.say)
+        cites = (cite, points) if points else (cite,)
+        found.append(
+            NoCommit("drift", "dependency", strength, f"{hit.say} between green and red, touched by no commit", cites)
+        )
+    return sorted(found, key=lambda n: -n.strength)
+
+
+def _points_into(d: Dossier, hit: Moved) -> Citation | None:
+    """The message or frame that names the package, or None."""
+    name = re.compile(rf"(?<![\w-]){re.escape(hit.name).replace('-', '[-_.]')}(?![\w-])", re.IGNORECASE)
+    for message in d.clues.messages:
+        if name.search(message.text[:2000]):
+            return Citation(log_ref(message.label, message.line), message.text, f"names {hit.name}")
+    for stack in d.clues.stacks[:50]:
+        for frame in stack[:6]:
+            if frame.repo_path is None and name.search(frame.path):
+                text = d.lines.get(frame.label, frame.line)
+                return Citation(log_ref(frame.label, frame.line), text, f"in {hit.name}") if text else None
+    return None

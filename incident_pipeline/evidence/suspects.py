@@ -1,0 +1,57 @@
+"""Signals in, ranked suspects out: log-odds are summed by weights.FEATURE, probabilities are their softmax."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from math import exp
+
+from incident_pipeline.evidence.dossier import Changes, Dossier
+from incident_pipeline.evidence.features import FEATURES
+from incident_pipeline.evidence.proof import Signal
+from incident_pipeline.evidence.weights import FEATURE
+from incident_pipeline.model.evidence import Reason, Suspect
+
+SMALLEST_TOLD = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One commit, its log-odds and its signals, strongest first."""
+
+    changes: Changes
+    score: float
+    signals: tuple[Signal, ...]
+
+
+def score_commits(d: Dossier, *, weights: Mapping[str, float] = FEATURE) -> tuple[Scored, ...]:
+    """All commits, best first. Equal scores are ordered by a hash of the commit's id: neutral, and always the same."""
+    columns = [feature(d) for name, feature in FEATURES.items() if weights.get(name)]
+    scored = [_scored(c, [s for s in row if s], weights) for c, *row in zip(d.changes, *columns, strict=True)]
+    return tuple(sorted(scored, key=lambda s: (-round(s.score, 9), sha256(s.changes.commit.hash.encode()).digest())))
+
+
+def _scored(changes: Changes, signals: list[Signal], weights: Mapping[str, float]) -> Scored:
+    ordered = sorted(signals, key=lambda s: (-weights[s.feature] * s.value, s.feature))
+    return Scored(changes, sum(weights[s.feature] * s.value for s in signals), tuple(ordered))
+
+
+def probabilities(scored: tuple[Scored, ...], *, no_commit: float) -> tuple[list[float], float]:
+    """(probability of each commit, probability that none is guilty); `no_commit` is the log-odds of the latter."""
+    top = max([no_commit, *(s.score for s in scored)])
+    parts = [exp(s.score - top) for s in scored]
+    none = exp(no_commit - top)
+    total = sum(parts) + none
+    return [p / total for p in parts], none / total
+
+
+def to_suspects(
+    scored: tuple[Scored, ...], shares: list[float], *, weights: Mapping[str, float] = FEATURE
+) -> tuple[Suspect, ...]:
+    """The contract's form; a reason's weight is what it added to the log-odds."""
+    found: list[Suspect] = []
+    for one, share in zip(scored, shares, strict=True):
+        told = [x for x in one.signals if x.value >= SMALLEST_TOLD]
+        reasons = tuple(Reason(x.text, round(weights[x.feature] * x.value, 3), x.citations) for x in told)
+        commit = one.changes.commit
+        found.append(Suspect(commit.hash, share, reasons, commit.subject, commit.author, commit.date))
+    return tuple(found)

@@ -1,0 +1,79 @@
+"""Suspects and no-commit signs in, the verdict out, by rule: whichever side is more probable, never CONFIRMED."""
+
+from collections.abc import Sequence
+from math import log
+
+from incident_pipeline.evidence.dossier import Dossier
+from incident_pipeline.evidence.roles import Role, role
+from incident_pipeline.evidence.signals import NoCommit
+from incident_pipeline.evidence.suspects import Scored
+from incident_pipeline.evidence.weights import LIKELY, PRIOR_NO_COMMIT
+from incident_pipeline.model.evidence import Category, Failure, Reason, Status, Verdict
+
+
+def no_commit_odds(signs: Sequence[NoCommit], commits: int) -> float:
+    """Log-odds on the suspects' scale: the prior against `commits` equal ones, plus the strongest sign of each kind."""
+    prior = log(PRIOR_NO_COMMIT / (1 - PRIOR_NO_COMMIT) * max(commits, 1))
+    best: dict[str, float] = {}
+    for sign in signs:
+        best[sign.verdict] = max(best.get(sign.verdict, 0.0), sign.strength)
+    return prior + sum(best.values())
+
+
+def decide(
+    d: Dossier, *, scored: Sequence[Scored], shares: Sequence[float], none: float, signs: Sequence[NoCommit]
+) -> Verdict:
+    """Commit when the first suspect is likelier than no commit; else what the strongest sign says, else unknown."""
+    top = shares[0] if shares else 0.0
+    strongest = max(signs, key=lambda s: s.strength, default=None)
+    if not d.failure.findings and strongest is None:
+        return Verdict("unknown", "unknown", "INCONCLUSIVE", 0.0, "The logs hold no line that explains a failure.")
+    if scored and top > none and scored[0].signals:
+        return _commit(d, scored[0], share=top, runner_up=max([none, *shares[1:2]]))
+    if strongest is None or strongest.strength < 1.0:
+        summary = f"Nothing in the evidence singles out a commit{_of_test(d.failure)}."
+        return Verdict("unknown", "unknown", "INCONCLUSIVE", round(top, 4), summary)
+    status: Status = "LIKELY" if none >= LIKELY else "INCONCLUSIVE"
+    lead = "No commit is to blame" if status == "LIKELY" else "Perhaps no commit is to blame"
+    summary = f"{lead}: {strongest.cause}{_of_test(d.failure)}."
+    reasons = tuple(Reason(s.cause, round(s.strength, 3), s.citations) for s in signs if s.strength > 0)
+    return Verdict(strongest.verdict, strongest.category, status, round(none, 4), summary, reasons)
+
+
+def _commit(d: Dossier, first: Scored, *, share: float, runner_up: float) -> Verdict:
+    status: Status = "LIKELY" if share >= LIKELY and share > 1.5 * runner_up else "INCONCLUSIVE"
+    commit = first.changes.commit
+    verb = "broke" if status == "LIKELY" else "may have broken"
+    summary = f'{commit.hash[:7]} "{commit.subject}" {verb} {_what(d.failure)}.'
+    reasons = tuple(Reason(s.text, round(s.value, 3), s.citations) for s in first.signals[:4])
+    return Verdict("commit", _category(first), status, round(share, 4), summary, reasons)
+
+
+_CATEGORIES: tuple[tuple[Role, Category], ...] = (
+    ("source", "code"), ("test", "test"), ("manifest", "config"), ("ci", "config"), ("config", "config"),
+)  # fmt: skip
+
+
+def _category(first: Scored) -> Category:
+    """What kind of file the first suspect's strongest proof lies in."""
+    names = [s.feature for s in first.signals if s.value > 0]
+    if "moved_package" in names:
+        return "dependency"
+    roles = {role(e.path) for e in first.changes.edits} or {role(f.path) for f in first.changes.files}
+    found: list[Category] = [category for name, category in _CATEGORIES if name in roles]
+    return found[0] if found else "unknown"
+
+
+def _what(failure: Failure) -> str:
+    named = [*failure.tests[:1], *(f"the run ({_short(f.text)})" for f in failure.findings[:1]), "the run"]
+    others = len(failure.tests) - 1
+    return f"{named[0]} and {others} more" if others > 0 else named[0]
+
+
+def _of_test(failure: Failure) -> str:
+    return f" ({failure.tests[0]})" if failure.tests else ""
+
+
+def _short(text: str) -> str:
+    line = next((x.strip() for x in text.split("\n") if x.strip()), "")
+    return line if len(line) <= 100 else f"{line[:97]}..."

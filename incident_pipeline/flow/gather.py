@@ -1,0 +1,75 @@
+"""Places in, the text and blame of those files at head out: what evidence wants before it judges.
+
+Bounded, and forgiving: a host without blame, file contents or listings gives less evidence, not an error.
+"""
+
+from collections.abc import Sequence
+
+from incident_pipeline.errors import NotFound, Unsupported
+from incident_pipeline.evidence.imports import imported_places
+from incident_pipeline.model.evidence import CodeFacts, Place
+from incident_pipeline.model.git import BlameLine
+from incident_pipeline.sources.base import GitSource
+
+MAX_FILES = 60
+MAX_BLAMED = 8
+MAX_CHARS = 1 << 20
+OWNERS_FILES = ("CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+
+
+def gather_paths(git: GitSource, repo: str, head: str) -> frozenset[str]:
+    """Every path at head, empty where the host cannot list them."""
+    try:
+        return git.list_paths(repo, head)
+    except (Unsupported, NotFound):
+        return frozenset()
+
+
+def gather_code(
+    git: GitSource, repo: str, head: str, places: Sequence[Place], *, paths: frozenset[str] | None = None,
+    max_files: int = MAX_FILES, max_blamed: int = MAX_BLAMED,
+) -> CodeFacts:  # fmt: skip
+    """Text of `places` at `head` (CODEOWNERS too), then of the modules they import; blame of the places with a line.
+
+    `paths` are all paths at head if the caller has listed them already. Files over MAX_CHARS are left out.
+    """
+    paths = gather_paths(git, repo, head) if paths is None else paths
+    files: dict[str, str] = {}
+    owners = [Place(p, None, "says whom to ask") for p in OWNERS_FILES if p in paths]
+    _read(git, repo, head, places=owners, files=files, paths=paths, limit=len(owners))
+    _read(git, repo, head, places=places, files=files, paths=paths, limit=max_files)
+    _read(git, repo, head, places=imported_places(files, paths), files=files, paths=paths, limit=max_files)
+    wanted = [p.path for p in places if p.line is not None and p.path in files][:max_blamed]
+    blame, available = _blame(git, repo, head, wanted)
+    return CodeFacts(paths, files, blame, available)
+
+
+def _read(
+    git: GitSource, repo: str, head: str, *, places: Sequence[Place], files: dict[str, str], paths: frozenset[str],
+    limit: int,
+) -> None:  # fmt: skip
+    for place in places:
+        if len(files) >= limit:
+            return
+        if place.path in files or (paths and place.path not in paths):
+            continue
+        try:
+            text = git.read_file(repo, place.path, head)
+        except Unsupported:
+            return
+        except NotFound:
+            continue
+        if text is not None and len(text) <= MAX_CHARS:
+            files[place.path] = text
+
+
+def _blame(git: GitSource, repo: str, head: str, paths: Sequence[str]) -> tuple[dict[str, tuple[BlameLine, ...]], bool]:
+    found: dict[str, tuple[BlameLine, ...]] = {}
+    for path in paths:
+        try:
+            found[path] = git.blame(repo, path, head)
+        except Unsupported:
+            return {}, False
+        except NotFound:
+            continue
+    return found, True

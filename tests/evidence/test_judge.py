@@ -1,0 +1,144 @@
+"""The whole judgement on small invented incidents."""
+
+from dataclasses import replace
+
+from incident_pipeline.evidence.judge import judge
+from incident_pipeline.model.evidence import CodeFacts, Failure, Judgement, parse_ref
+from tests.evidence import sample
+
+LOG = [
+    "collected 2 items",
+    "    def test_total():",
+    ">       assert total([1, 2]) == 3",
+    "E       assert Decimal('3.1') == 3",
+    "tests/test_cart.py:5: AssertionError",
+    "FAILED tests/test_cart.py::test_total - assert Decimal('3.1') == 3",
+]
+HEAD = sample.CART.replace("quantize(CENT)", "quantize(CENT) * 2")
+FILES = {"shop/cart.py": HEAD, "tests/test_cart.py": sample.TEST_CART}
+GUILTY = sample.commit(1, "Tidy rounding", sample.change("shop/cart.py", sample.CART, HEAD))
+DOCS = sample.commit(2, "Say more", sample.change("docs/cart.md", "a\n", "total of a cart\n"))
+QUOTES = sample.commit(
+    3, "Use single quotes", sample.change("shop/cart.py", sample.CART.replace('"0.01"', "'0.01'"), sample.CART)
+)
+COUNT = sample.commit(
+    4, "Count", sample.change("shop/cart.py", sample.CART.replace("len(lines)", "len(list(lines))"), sample.CART)
+)
+COMMITS = (DOCS, QUOTES, GUILTY, COUNT)
+FAILED = sample.failure(LOG, 4, 4, sample.frame(5, "tests/test_cart.py", 5), tests=["tests/test_cart.py::test_total"])
+
+
+def ask(failed: Failure = FAILED, *, lines: list[str] = LOG, commits: tuple[sample.Commit, ...] = COMMITS) -> Judgement:
+    window = sample.window(*commits)
+    return judge(failed, window, sample.code(FILES), logs=[sample.log(lines)], greens=[sample.log(LOG[:1], "green")])
+
+
+def test_the_commit_that_changed_what_the_failing_test_calls_is_named() -> None:
+    found = ask()
+    assert found.suspects[0].hash == GUILTY.hash
+    assert found.verdict.verdict == "commit"
+    assert found.verdict.category == "code"
+    assert found.verdict.status == "LIKELY"
+    assert "Tidy rounding" in found.verdict.summary
+    assert "tests/test_cart.py::test_total" in found.verdict.summary
+
+
+def test_every_commit_is_ranked_and_probabilities_leave_room_for_no_commit() -> None:
+    found = ask()
+    assert {s.hash for s in found.suspects} == {c.hash for c in COMMITS}
+    assert 0.9 < sum(s.probability for s in found.suspects) < 1.0
+
+
+def test_every_quote_stands_where_its_citation_says() -> None:
+    lines = dict(enumerate(LOG, 1))
+    files = {(c.hash, f.path): f for c in COMMITS for f in c.files or ()}
+    cited = [c for s in ask().suspects for r in s.reasons for c in r.citations]
+    assert cited
+    for citation in cited:
+        match parse_ref(citation.ref):
+            case ("log", _, _, line):
+                assert lines[line] == citation.quote
+            case ("code", commit, path, line) if citation.side == "new":
+                after = {GUILTY.hash: HEAD}.get(commit, sample.CART if path == "shop/cart.py" else "total of a cart\n")
+                assert after.split("\n")[line - 1] == citation.quote
+            case ("code", commit, path, _):
+                assert f"-{citation.quote}" in (files[commit, path].patch or "").split("\n")
+            case other:
+                raise AssertionError(other)
+
+
+def test_the_place_in_the_window_does_not_matter() -> None:
+    first, last = ask(commits=COMMITS), ask(commits=COMMITS[::-1])
+    assert [(s.hash, round(s.probability, 12)) for s in first.suspects] == [
+        (s.hash, round(s.probability, 12)) for s in last.suspects
+    ]
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    assert ask() == ask()
+
+
+def test_documentation_and_formatting_are_ruled_out_with_their_commits() -> None:
+    groups = {r.why: r.hashes for r in ask().ruled_out}
+    assert groups["touch only documentation"] == (DOCS.hash,)
+    assert groups["change only comments, docstrings or formatting"] == (QUOTES.hash,)
+
+
+def test_a_full_disk_clears_the_commits() -> None:
+    lines = ["Run make", "OSError: [Errno 28] No space left on device", "##[error]exit code 1"]
+    found = ask(sample.failure(lines, 2, 2), lines=lines)
+    assert (found.verdict.verdict, found.verdict.category) == ("infrastructure", "disk")
+    assert found.verdict.summary.startswith("No commit is to blame: the disk was full")
+    assert found.verdict.reasons[0].citations[0].ref == "log:2"
+
+
+def test_a_message_that_the_green_log_holds_too_says_nothing() -> None:
+    noisy = [*LOG, "warning: Connection reset by peer (try 3)"]
+    green = sample.log(["warning: Connection reset by peer (try 1)"], "green")
+    found = judge(FAILED, sample.window(*COMMITS), sample.code(FILES), logs=[sample.log(noisy)], greens=[green])
+    assert found.verdict.verdict == "commit"
+
+
+def test_a_pass_of_the_same_commit_means_flaky() -> None:
+    log = [sample.log(LOG)]
+    found = judge(FAILED, sample.window(DOCS), sample.code(FILES), logs=log, same_commit_passed=True)
+    assert found.verdict.verdict == "flaky"
+
+
+def test_an_empty_window_and_empty_logs_are_unknown_not_an_error() -> None:
+    found = judge(Failure(), sample.window(), CodeFacts(), logs=[])
+    assert found.verdict.verdict == "unknown"
+    assert found.suspects == ()
+    assert "no commit lies between the last green run and this one" in found.not_known
+
+
+def test_commits_without_files_or_patches_are_ranked_and_counted_as_not_known() -> None:
+    bare = replace(sample.commit(5, "No files"), files=None)
+    big = sample.commit(6, "Big", sample.FileChange("shop/cart.py", "modified", additions=9000, truncated=True))
+    found = ask(commits=(bare, big, GUILTY))
+    assert found.suspects[0].hash == GUILTY.hash
+    assert len(found.suspects) == 3
+    assert "the files of 1 commit are not known" in found.not_known
+    assert "the patch of 1 file is missing or cut off" in found.not_known
+
+
+def test_a_merge_is_not_accused_of_what_it_merged() -> None:
+    merge = sample.commit(7, "Merge", *(GUILTY.files or ()), parents=2)
+    found = ask(commits=(merge, GUILTY, COUNT))
+    assert found.suspects[0].hash == GUILTY.hash
+    assert found.suspects[-1].hash == merge.hash
+
+
+def test_what_is_missing_is_said() -> None:
+    found = judge(FAILED, sample.window(GUILTY, complete=False), CodeFacts(), logs=[sample.log(LOG)])
+    assert found.not_known[0].startswith("the range of commits is incomplete")
+    assert "there was no green log to compare with" in found.not_known
+    assert "this commit was not run twice: a flaky test is not excluded" in found.not_known
+    assert any("files at head could not be read" in n for n in found.not_known)
+
+
+def test_hostile_text_is_data() -> None:
+    lines = ["log:1 {0} %s [red]x[/red] \x1b[31m", "AttributeError: module 'a' has no attribute '(' * 99999", "log:3"]
+    evil = sample.commit(8, "{subject} %d [bold]", sample.change("a[b]{c}.py", "x = '\\\n", "x = '''{}%s[/]\n"))
+    found = ask(sample.failure(lines, 1, 3), lines=lines, commits=(evil,))
+    assert len(found.suspects) == 1
