@@ -38,7 +38,7 @@ class Selection:
 
 def select_lines(log: LogText, failure: Failure, *, max_chars: int) -> Selection:
     """Lines of `log` worth showing in at most `max_chars` characters of the untouched lines, line breaks included."""
-    worth = _worth([f for f in failure.findings if f.label == log.label])
+    worth = _worth([f for f in (*failure.findings, *failure.context) if f.label == log.label])
     rows, last = _texts(log, worth)
     heap = [(-worth[line] / (1 + len(text) / _LONG), line, 0) for line, text in rows.items()]
     heapq.heapify(heap)

@@ -10,24 +10,29 @@ from incident_pipeline.evidence import test_ids
 from incident_pipeline.evidence.frames import read_frames
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.lines import Lines
-from incident_pipeline.evidence.rank import BLOCK, CONTEXT, rank
+from incident_pipeline.evidence.rank import BLOCK, rank
 from incident_pipeline.evidence.reading import Reading, read
 from incident_pipeline.model.evidence import Failure, Finding, Frame
 
-_MAX_FINDINGS = 5_000
+_MAX_FINDINGS = 1_000
 _MAX_FRAME_BLOCKS = 200
-_TELLS_ONLY_THAT = frozenset({BLOCK, "exit", "summary", "cascade", "header", *CONTEXT})
+_TELLS_ONLY_THAT = frozenset({BLOCK, "exit", "summary", "cascade", "header"})
 
 
 def find_failure(logs: Sequence[LogText], greens: Sequence[LogText] = ()) -> Failure:
     """What failed, over all failed logs. An empty answer is an honest one: nothing in the logs looks like a failure."""
     green_lines = [Lines(green) for green in greens]
     readings = [read(Lines(log), green_lines) for log in logs]
-    findings = [finding for reading in readings for finding in rank(reading)]
+    findings: list[Finding] = []
+    context: list[Finding] = []
+    for reading in readings:
+        explains, around = rank(reading)
+        findings.extend(explains)
+        context.extend(around)
     findings.sort(key=lambda f: (-f.score, f.label, f.line))
     del findings[_MAX_FINDINGS:]
     frames = [frame for reading in readings for frame in _frames(reading)]
-    texts = [f.text for f in findings if f.kind != BLOCK and f.kind not in CONTEXT]
+    texts = [f.text for f in findings if f.kind != BLOCK]
     codes = (test_ids.exit_code(f.text) for f in findings if f.kind in {"exit", "crash", "memory"})
     return Failure(
         findings=tuple(findings),
@@ -38,6 +43,7 @@ def find_failure(logs: Sequence[LogText], greens: Sequence[LogText] = ()) -> Fai
         exit_code=next((code for code in codes if code), None),
         tool=_tool(readings, findings),
         compared_with_green=any(reading.novelty.trusted for reading in readings),
+        context=tuple(context),
     )
 
 

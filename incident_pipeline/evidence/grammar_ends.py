@@ -55,6 +55,10 @@ ENDS: tuple[Rule, ...] = (
         r"Tests run: ?[0-9]+, .*(?:Failures|Errors): ?[1-9]",
     ),
     rule(
+        "summary", "maven", 0.50, "the module that failed",
+        r"^\[INFO\] .* FAILURE \[",
+    ),
+    rule(
         "summary", "gradle", 0.58, "gradle's totals",
         r"^[0-9]+ tests? completed, [1-9][0-9]* failed",
     ),

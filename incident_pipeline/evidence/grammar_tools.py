@@ -56,7 +56,7 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "test", "unittest", 0.84, "unittest names the failing test",
-        r"^(?:FAIL|ERROR): [A-Za-z_]\w*", r"^test [A-Za-z0-9_.]+ (?:failed|crashed)",
+        r"^(?:FAIL|ERROR): [A-Za-z_]\w* \(", r"^test [A-Za-z0-9_.]+ (?:failed|crashed)",
     ),
     rule(
         "location", "python", 0.74, "where the test raised",

@@ -42,15 +42,13 @@ class _Seen:
         return value
 
 
-def rank(reading: Reading) -> list[Finding]:
-    """All findings of one log, in no particular order."""
+def rank(reading: Reading) -> tuple[list[Finding], list[Finding]]:
+    """What explains the failure in one log, and the context for an excerpt; in no particular order."""
     seen = _Seen()
     found: list[Finding] = []
     for block in reading.blocks:
         found.extend(_of_block(reading, block, seen=seen))
-    if found:
-        found.extend(_context(reading))
-    return found
+    return found, list(_context(reading)) if found else []
 
 
 def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Finding]:
@@ -63,7 +61,7 @@ def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Findin
         names = names[1:]  # a heading that only names what the messages below it belong to
     tight: list[Finding] = []
     shapes: set[str] = set()
-    for start, end in messages:
+    for start, end in messages[:1] + [g for g in messages[1:] if _as_strong(reading, g[0], messages[0][0])]:
         shape = _VARIES.sub("#", reading.lines[start])
         if shape in shapes or len(tight) == _MAX_MESSAGES:
             continue
@@ -72,12 +70,16 @@ def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Findin
         tight.append(_scored(reading, start, end, seen=seen, test=test, factor=factor))
     tight.extend(_scored(reading, start, end, seen=seen, test=None) for start, end in names)
     yield from tight
-    shown = sum(f.end_line - f.line + 1 for f in tight)
-    if tight and block.end - block.start > shown:
-        best = max(tight, key=lambda f: f.score)
+    best = max(tight, key=lambda f: f.score)
+    if block.end - block.start > best.end_line - best.line + 1:
         score = max(LOWEST, round(best.score * 0.3, 4))
         reason = f"the block around line {best.line}"
         yield _finding(reading, block.start, block.end, kind=BLOCK, score=score, reason=reason, new=best.novel)
+
+
+def _as_strong(reading: Reading, row: int, head: int) -> bool:
+    """Further messages of a block count when they say as much as its first; the rest only carries it on."""
+    return reading.rule(row).weight >= 0.75 * reading.rule(head).weight
 
 
 def _groups(reading: Reading, block: Block) -> list[tuple[int, int]]:

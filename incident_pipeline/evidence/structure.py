@@ -22,7 +22,8 @@ _COMMAND = r"^\[[^\]]+\] \$ (.+)|^\++ ([a-z./][A-Za-z0-9_./-]*(?: .*)?)$|^\$ (.+
 _NOT_COMMAND = r"^\++ [@A-Za-z0-9_./-]+(?: |@|==)v?[0-9]|^\++ [A-Za-z]+:"
 _JOB = r"^Complete job name: (.+)|^Job name: (.+)|^Running on \S+ .*in .*/workspace/(\S+)"
 _EXIT = (
-    r"^##\[error\](?:Process|The process|Bash|Cmd|PowerShell) .*(?:exit|fail).*[0-9]|^##\[error\]The operation was canceled"
+    r"^##\[error\](?:Process|The process|Bash|Cmd|PowerShell) .*(?:exit|fail).*[0-9]"
+    r"|^##\[error\]The operation was canceled"
     r"|^Error: Process completed with exit code|^ERROR: script returned exit code [1-9]"
     r"|^Build step .* marked build as failure|^The command .* exited with [1-9]|^ERROR: Job failed"
     r"|^Done\. Your build exited with [1-9]"

@@ -93,7 +93,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Answer to the first question: what failed, where in the logs. `findings` best first."""
+    """Answer to the first question: what failed, where in the logs. `findings` best first.
+
+    `context` explains nothing by itself (the job's name, the failed step's command, its last lines, words of trouble);
+    an excerpt shows it around the findings.
+    """
 
     findings: tuple[Finding, ...] = ()
     frames: tuple[Frame, ...] = ()
@@ -103,6 +107,7 @@ class Failure:
     exit_code: int | None = None
     tool: str | None = None
     compared_with_green: bool = False
+    context: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
