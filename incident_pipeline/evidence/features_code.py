@@ -157,6 +157,9 @@ def behaviour(d: Dossier) -> Column:
     def signal(changes: Changes) -> Signal | None:
         edits = [e for e in changes.edits if role(e.path) in {"source", "manifest", "config", "ci"}]
         value = max((e.weight for e in edits), default=0.0) * min(1.0, 0.5 + log2(1 + len(edits)) / 8)
-        return Signal("behaviour", value, "changes what runs") if value > 0 else None
+        if value <= 0:
+            return None
+        strongest = max(edits, key=lambda e: e.weight)
+        return Signal("behaviour", value, "changes what runs", proof(changes, strongest))
 
     return column(d, signal)
