@@ -13,7 +13,7 @@ import typer
 from incident_pipeline.errors import IncidentError
 
 PROGRAM = "incident-responder"
-FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
 def say_error(error: BaseException, *, debug: bool) -> int:
@@ -21,8 +21,8 @@ def say_error(error: BaseException, *, debug: bool) -> int:
     if isinstance(error, BrokenPipeError):
         # Whoever read us has gone (`| head`): stdout must not complain again when Python closes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    if debug:
+        return FAILED
+    if debug and not isinstance(error, KeyboardInterrupt):
         import traceback
 
         traceback.print_exception(error)

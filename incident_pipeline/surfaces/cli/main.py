@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from incident_pipeline.surfaces.cli import bench, incidents, init, investigate, sources, sql, up
-from incident_pipeline.surfaces.cli.errors import say_error
+from incident_pipeline.surfaces.cli.errors import INTERRUPTED, say_error
 
 PROGRAM = "incident-responder"
 
@@ -61,6 +61,8 @@ def main(arguments: list[str]) -> int:
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place that turns any error into a line
         return say_error(error, debug=debug)
+    if code == INTERRUPTED:  # typer swallows Ctrl-C and answers with this code
+        return say_error(KeyboardInterrupt(), debug=debug)
     return code if isinstance(code, int) else 0
 
 

@@ -9,10 +9,12 @@ range is an array, be it of one.
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 from incident_pipeline.errors import BadInput, UsageError
 from incident_pipeline.surfaces.cli.options import ReportFormat
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 _ENDINGS: dict[str, ReportFormat] = {
     ".json": "json", ".md": "md", ".markdown": "md", ".html": "html", ".htm": "html",
 }  # fmt: skip
+_BETWEEN: dict[ReportFormat, str] = {"text": "\n\n", "json": "", "md": "\n---\n\n", "html": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +55,37 @@ def check_target(target: Target) -> None:
 
 
 def emit(reports: "Iterable[StoredReport]", target: Target, *, before: Callable[[], None] = lambda: None) -> None:
-    """Print each report as it comes (`before` clears the progress bar), or write all of them to the file at the end."""
+    """Print each report as it comes (`before` clears the progress bar); a file or a JSON array is written at the end.
+
+    So an error on the way leaves neither half a file nor half an array.
+    """
     from incident_pipeline.surfaces.cli.errors import say
 
+    at_once = target.path is not None or (target.many and target.format == "json")
     pieces: list[str] = []
-    for piece, stored in _pieces(reports, target):
+    for stored in reports:
         before()
-        if target.path is None:
-            sys.stdout.write(piece)
-            sys.stdout.flush()
+        text = _render(stored, target)
+        if at_once:
+            pieces.append(text)
         else:
-            pieces.append(piece)
-        if stored is not None and target.format != "html":
+            typer.echo(_BETWEEN[target.format] * bool(pieces) + text, nl=False)
+            pieces = [""]
+        if target.format != "html":
             say(f"page of {stored.report.incident}: {stored.html_path}")
-    if target.path is not None:
-        write_output(target.path, "".join(pieces))
-        say(f"report: {target.path}")
+    if at_once:
+        text = _joined(pieces, target)
+        if target.path is None:
+            typer.echo(text, nl=False)
+        else:
+            write_output(target.path, text)
+            say(f"report: {target.path}")
+
+
+def _joined(pieces: list[str], target: Target) -> str:
+    if target.many and target.format == "json":
+        return "[\n" + ",\n".join(p.rstrip("\n") for p in pieces) + "\n]\n" if pieces else "[]\n"
+    return _BETWEEN[target.format].join(pieces)
 
 
 def write_output(path: Path, text: str, *, option: str = "--output") -> None:
@@ -97,25 +115,13 @@ def _umask() -> int:
     return mask
 
 
-def _pieces(reports: "Iterable[StoredReport]", target: Target) -> "Iterator[tuple[str, StoredReport | None]]":
-    count = 0
-    for stored in reports:
-        text = _render(stored, target)
-        if target.format == "json":
-            text = ("[\n" if count == 0 else ",\n") + text.rstrip("\n") if target.many else text
-        elif count:
-            text = ("\n---\n\n" if target.format == "md" else "\n\n") + text
-        count += 1
-        yield text, stored
-    if target.format == "json" and target.many:
-        yield ("\n]\n" if count else "[]\n"), None
-
-
 def _render(stored: "StoredReport", target: Target) -> str:
     if target.format == "json":
-        return stored.json if stored.json.endswith("\n") else stored.json + "\n"
+        return stored.json.rstrip("\n") + "\n"
     if target.format == "html":
-        return stored.html_path.read_text(encoding="utf-8")
+        from incident_pipeline.reports.html import render_html
+
+        return render_html(stored.report)
     if target.format == "md":
         from incident_pipeline.reports.markdown import render_markdown
 
