@@ -38,7 +38,7 @@ def is_marked(path: Path) -> bool:
     """A writer is at work, or one died. Never waits."""
     try:
         return path.stat().st_size > 0
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 

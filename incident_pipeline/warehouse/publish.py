@@ -36,7 +36,7 @@ def current(folder: Path) -> Path | None:
     """The newest copy, None when nothing was published yet. It may vanish at once: open it, or ask again."""
     try:
         return folder / (folder / "current").read_text(encoding="ascii")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

@@ -133,6 +133,8 @@ REFUSED = [
     "SELECT $x",
     "SELECT * FROM no_such_table",
     "SELEC 1",
+    "SELECT " + "abs(" * 990 + "1" + ")" * 990,
+    "SELECT " + "(" * 20_000 + "1" + ")" * 20_000,
     "SELECT '" + "x" * gate.MAX_SQL + "'",
 ]
 
@@ -158,7 +160,7 @@ def test_everything_else_is_one_line(filled: Warehouse, sql: str) -> None:
     assert len(str(caught.value)) < 600
 
 
-@pytest.mark.parametrize("function", ["read_parquet", "parquet_scan", "read_text", "read_blob", "glob"])
+@pytest.mark.parametrize("function", ["read_parquet", "parquet_scan", "read_text", "read_blob"])
 def test_the_second_wall_holds_when_the_first_is_gone(filled: Warehouse, tmp_path: Path, function: str) -> None:
     other = Warehouse(tmp_path / "other")
     save_log(other, LogFacts(1, "s", "x", "n", "read"), stage_log(other, 1, [log_frame(20)]))
@@ -167,10 +169,8 @@ def test_the_second_wall_holds_when_the_first_is_gone(filled: Warehouse, tmp_pat
         gate.shut(connection, segments=filled.segments)
         sideways = f"{filled.segments}/../../../{theirs.relative_to(theirs.anchor)}"
         for path in (str(theirs), sideways, str(filled.path), str(filled.segments) + "/../warehouse.duckdb"):
-            with pytest.raises(duckdb.Error):
-                found = connection.execute(f"SELECT * FROM {function}(?)", [path]).fetchall()
-                assert found == []  # glob answers with nothing
-                raise duckdb.Error("nothing")
+            with pytest.raises(duckdb.PermissionException):
+                connection.execute(f"SELECT * FROM {function}(?)", [path])
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_every_table_view_and_column_has_its_comment(filled: Warehouse) -> None:
     nameless = filled.query("SELECT DISTINCT relation FROM data_dictionary WHERE relation_comment IS NULL").rows
     assert nameless == ()
     bulk = "('log_entries', 'commit_files', 'documents')"
-    bare = f"SELECT relation, \"column\" FROM data_dictionary WHERE comment IS NULL AND (kind = 'table' OR relation IN {bulk})"
+    bare = f"FROM data_dictionary WHERE comment IS NULL AND (kind = 'table' OR relation IN {bulk})"
     assert filled.query(bare).rows == ()
     assert filled.query("SELECT count(DISTINCT relation) >= 30 FROM data_dictionary").rows == ((True,),)
 
