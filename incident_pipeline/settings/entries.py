@@ -4,6 +4,7 @@ Surprising fact: a broken entry does not raise. It keeps its problems, so that o
 whoever opens it (or checks the whole file) is told.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from incident_pipeline.settings.variables import Value, fill
 Kind = Literal["git", "logs"]
 SECTIONS: Mapping[str, Kind] = {"git_sources": "git", "log_sources": "logs"}
 _KEYS = ("type", "enabled", "name", "config")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # it becomes a folder and part of an asset key
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -87,17 +89,19 @@ def _entry(document: Document, env: Mapping[str, str], kind: Kind, place: tuple[
         found.append(bare.problem("enabled", "expected true or false"))
         enabled = True
     type_name = canonical_type(kind, _text(values, "type", bare, found))
-    if not type_name and "type" not in values:
+    if values.get("type") is None:
         found.append(bare.problem("", "type is missing, such as type: " + ("github" if kind == "git" else "files")))
     config = values.get("config") or {}
     if not isinstance(config, dict):
         found.append(bare.problem("config", "expected keys and values"))
         config = {}
-    name = _text(values, "name", bare, found) or type_name or label
-    return replace(
-        bare, type=type_name, name=name, enabled=enabled, config=config,
-        problems=tuple(found + missing if enabled else found),
-    )  # fmt: skip
+    name = _text(values, "name", bare, found)
+    if name and not _NAME.fullmatch(name):
+        found.append(bare.problem("name", "use letters, digits, hyphen, underscore and dot"))
+        name = ""
+    name = name or (type_name if _NAME.fullmatch(type_name) else label)
+    problems = tuple(found + missing if enabled else found)
+    return replace(bare, type=type_name, name=name, enabled=enabled, config=config, problems=problems)
 
 
 def _text(values: Mapping[str, Value], key: str, entry: SourceEntry, found: list[Problem]) -> str:

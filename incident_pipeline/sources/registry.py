@@ -12,7 +12,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from incident_pipeline.errors import ConfigError
 from incident_pipeline.settings import Settings, SourceEntry, canonical_type
 from incident_pipeline.settings.problems import Problem, config_error, unknown
 from incident_pipeline.settings.validate import validate
@@ -53,7 +52,7 @@ def open_logs(entry: SourceEntry, *, settings: Settings) -> LogSource:
 
 def check_entry(entry: SourceEntry) -> None:
     """ConfigError with file, line and the nearest valid name when the entry is off, all its problems at once."""
-    _parsed(entry)
+    check_entries([entry])
 
 
 def check_entries(entries: Iterable[SourceEntry]) -> None:
@@ -69,7 +68,9 @@ def _types(kind: str) -> tuple[str, ...]:
 
 
 def _open(entry: SourceEntry, settings: Settings, kind: type[_Kind]) -> _Kind:
-    config = _parsed(entry)
+    config, problems = _check(entry)
+    if config is None or problems:
+        raise config_error(problems or [entry.problem("", "is disabled", at="enabled")])
     module = _module(entry)
     opener = getattr(module, "open_source", None)
     if opener is None:
@@ -80,17 +81,10 @@ def _open(entry: SourceEntry, settings: Settings, kind: type[_Kind]) -> _Kind:
     try:
         source = opener(config, context)
     except ModuleNotFoundError as error:
-        raise _missing_dependency(entry, module, error) from error
+        raise config_error([_missing_dependency(entry, module, error)]) from error
     if not isinstance(source, kind):
         raise TypeError(f"{module.__name__}.open_source gave a {type(source).__name__}, not a {kind.__name__}")
     return source
-
-
-def _parsed(entry: SourceEntry) -> SourceConfig:
-    config, problems = _check(entry)
-    if config is None or problems:
-        raise config_error(problems)
-    return config
 
 
 def _check(entry: SourceEntry) -> tuple[SourceConfig | None, list[Problem]]:
@@ -101,10 +95,9 @@ def _check(entry: SourceEntry) -> tuple[SourceConfig | None, list[Problem]]:
         return None, [*entry.problems, entry.problem("", unknown_type(entry.kind, entry.type), at="type")]
     try:
         model: type[SourceConfig] = _module(entry).Config
-    except ConfigError as error:
-        if not entry.enabled:
-            return None, list(entry.problems)
-        return None, [*entry.problems, Problem(None, 0, str(error))]
+    except ModuleNotFoundError as error:
+        missing = [_missing_dependency(entry, None, error)] if entry.enabled else []
+        return None, [*entry.problems, *missing]
     config, wrong = validate(model, entry.config)
     if not entry.enabled:
         wrong = tuple(w for w in wrong if w[2].startswith("unknown key"))
@@ -116,17 +109,13 @@ def _key(dotted: str) -> str:
 
 
 def _module(entry: SourceEntry) -> ModuleType:
-    name = f"{_FOLDERS[entry.kind].__name__}.{entry.type}"
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise _missing_dependency(entry, None, error) from error
+    return importlib.import_module(f"{_FOLDERS[entry.kind].__name__}.{entry.type}")
 
 
-def _missing_dependency(entry: SourceEntry, module: ModuleType | None, error: ModuleNotFoundError) -> Exception:
+def _missing_dependency(entry: SourceEntry, module: ModuleType | None, error: ModuleNotFoundError) -> Problem:
     missing = str(error.name).partition(".")[0]
     if missing == __name__.partition(".")[0]:
-        return error
+        raise error
     extra: Any = getattr(module, "EXTRA", None)
     package = f"'incident-responder[{extra}]'" if extra else missing
-    return config_error([entry.problem("", f"{entry.type} needs {missing}: pip install {package}", at="type")])
+    return entry.problem("", f"{entry.type} needs {missing}: pip install {package}", at="type")

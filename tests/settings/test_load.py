@@ -82,6 +82,8 @@ def test_enabled_may_come_from_a_variable(tmp_path: Path) -> None:
     [
         ("{type: github, enabeld: true}", "git_sources[0]: unknown key 'enabeld', did you mean 'enabled'?"),
         ("{enabled: true}", "git_sources[0]: type is missing, such as type: github"),
+        ("{type: }", "git_sources[0]: type is missing, such as type: github"),
+        ("{type: github, name: ../x}", "git_sources[0].name: use letters, digits, hyphen, underscore and dot"),
         ("{type: 7}", "git_sources[0].type: expected a word in quotes"),
         ("{type: github, name: ' '}", "git_sources[0].name: expected a word in quotes"),
         ("{type: github, enabled: perhaps}", "git_sources[0].enabled: expected true or false"),

@@ -127,7 +127,7 @@ def test_a_secret_of_the_wrong_kind_is_not_quoted() -> None:
 
 
 def test_a_disabled_entry_is_held_to_type_and_key_names_only() -> None:
-    registry.check_entries([_entry("logs", "datadog", enabled=False)])
+    registry.check_entry(_entry("logs", "datadog", enabled=False))
     with pytest.raises(ConfigError, match="unknown key 'api_kye', did you mean 'api_key'"):
         registry.check_entries([_entry("logs", "datadog", {"api_kye": "x"}, enabled=False)])
 
@@ -205,3 +205,8 @@ def test_every_adapter_has_a_typed_config() -> None:
     for package, names in ((git, registry.git_types()), (logs, registry.log_types())):
         for name in names:
             assert issubclass(importlib.import_module(f"{package.__name__}.{name}").Config, SourceConfig)
+
+
+def test_a_disabled_entry_cannot_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="datadog: is disabled"):
+        registry.open_logs(_entry("logs", "datadog", enabled=False), settings=_settings(tmp_path))
