@@ -11,11 +11,10 @@ merge whose result equals its first parent has no files.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from incident_pipeline.errors import BadPayload
 from incident_pipeline.model.git import ChangeStatus, Commit, FileChange
-from incident_pipeline.sources.git._patch_stream import PatchStream, Section
+from incident_pipeline.sources.git._patch_stream import Cut, PatchStream
 
 PATCH_LIMIT = 1 << 20
 COMMIT_LIMIT = 32 << 20
@@ -58,18 +57,10 @@ class Wanted:
     roots_unknown: frozenset[str] = frozenset()
 
 
-class _Entry(NamedTuple):
-    status: ChangeStatus
-    path: str
-    old_path: str | None
-    submodule: bool
-
-
-class _Patch(NamedTuple):
-    text: str | None
-    additions: int | None
-    deletions: int | None
-    truncated: bool
+# Plain tuples: a named one costs as much to make as the whole parsing of a small file.
+_Entry = tuple[ChangeStatus, str, str | None, bool]  # status, path, old path, submodule
+_Patch = tuple[str | None, int | None, int | None, bool]  # text, additions, deletions, truncated
+_UNREADABLE: _Patch = (None, None, None, True)
 
 
 def read_commits(read: Callable[[int], bytes], wanted: Wanted) -> Iterator[Commit]:
@@ -100,85 +91,86 @@ def _inside(committed: int, wanted: Wanted) -> bool:
 def _commit(fields: list[bytes], files: tuple[FileChange, ...] | None, diff: str | None) -> Commit:
     committed, sha, parents, written, author, author_email, committer, committer_email, message = fields
     del committer_email
+    name, date = _text(author), _time(written)  # mostly the committer's too
     return Commit(
         hash=sha.decode("ascii"),
-        author=_text(author),
-        date=_time(written),
+        author=name,
+        date=date,
         message=_text(message.replace(b"\r\n", b"\n").rstrip(b"\n")),
         diff=diff,
         author_email=_text(author_email),
-        committer=_text(committer),
-        committed_at=_time(committed[1:]),
+        committer=name if committer == author else _text(committer),
+        committed_at=date if committed[1:] == written else _time(committed[1:]),
         parents=tuple(parents.decode("ascii").split()),
         files=files,
     )
 
 
-def _patched(stream: "PatchStream", wanted: Wanted) -> tuple[tuple[FileChange, ...], str]:
-    entries = list(_entries(stream.until(b"\0\0").split(b"\0")))
+def _patched(stream: PatchStream, wanted: Wanted) -> tuple[tuple[FileChange, ...], str]:
+    entries = _entries(stream.until(b"\0\0").split(b"\0"))
     patches: list[_Patch] = []
     diff: list[str] = []
     room = COMMIT_LIMIT
     for section in stream.sections():
         patch = _patch(section, room)
-        room -= len(patch.text or "")
+        room -= len(patch[0] or "")
         patches.append(patch)
         if wanted.diff and room > 0:
-            diff.append("diff --git " + _text(section.text) + "\n")
-    return tuple(_paired(entries, patches)), "".join(diff)
+            diff.append("diff --git " + _text(section if isinstance(section, bytes) else section.text) + "\n")
+    if len(patches) != len(entries):
+        patches = _paired(entries, patches)
+    files = [
+        FileChange(path, status, old_path, added, deleted, text is None and not truncated, submodule, text, truncated)
+        for (status, path, old_path, submodule), (text, added, deleted, truncated) in zip(entries, patches, strict=True)
+    ]
+    return tuple(files), "".join(diff)
 
 
-def _paired(entries: list[_Entry], patches: list[_Patch]) -> Iterator[FileChange]:
+def _paired(entries: list[_Entry], patches: list[_Patch]) -> list[_Patch]:
     """Entries and sections come in one order; only a change of type is shown as two sections, old gone and new made."""
-    if len(patches) != sum(2 if entry.status == "type-changed" else 1 for entry in entries):
-        patches = [_Patch(None, None, None, True)] * (2 * len(entries))
+    if len(patches) != sum(2 if entry[0] == "type-changed" else 1 for entry in entries):
+        return [_UNREADABLE] * len(entries)
     following = iter(patches)
-    for status, path, old_path, submodule in entries:
-        text, added, deleted, truncated = next(following)
-        if status == "type-changed":
-            text, added, deleted, truncated = _joined(_Patch(text, added, deleted, truncated), next(following))
-        yield FileChange(
-            path, status, old_path, added, deleted, text is None and not truncated, submodule, text, truncated
-        )
+    return [
+        _joined(next(following), next(following)) if entry[0] == "type-changed" else next(following)
+        for entry in entries
+    ]
 
 
 def _joined(old: _Patch, new: _Patch) -> _Patch:
-    if old.text is None or new.text is None:
-        return _Patch(None, None, None, old.truncated or new.truncated)
-    added, deleted = (old.additions or 0) + (new.additions or 0), (old.deletions or 0) + (new.deletions or 0)
-    return _Patch("\n".join(filter(None, (old.text, new.text))), added, deleted, old.truncated or new.truncated)
+    truncated = old[3] or new[3]
+    if old[0] is None or new[0] is None:
+        return None, None, None, truncated
+    text = "\n".join(filter(None, (old[0], new[0])))
+    return text, (old[1] or 0) + (new[1] or 0), (old[2] or 0) + (new[2] or 0), truncated
 
 
-def _patch(section: Section, room: int) -> _Patch:
-    text, added, deleted, cut = section
+def _patch(section: bytes | Cut, room: int) -> _Patch:
+    text, added, deleted, cut = (section, 0, 0, False) if isinstance(section, bytes) else section
     start = text.find(b"\n@@ ")
     if start < 0:
-        binary = b"\nBinary files " in text
-        return _Patch(None, None, None, truncated=False) if binary else _Patch("", 0, 0, truncated=cut)
+        return (None, None, None, False) if b"\nBinary files " in text else ("", 0, 0, cut)
     hunks = text[start + 1 :]
-    added += hunks.count(b"\n+")
-    deleted += hunks.count(b"\n-")
-    limit = max(min(PATCH_LIMIT, room), 0)
+    limit = PATCH_LIMIT if room > PATCH_LIMIT else max(room, 0)
+    kept = hunks
     if len(hunks) > limit:
-        hunks, cut = hunks[: max(hunks.rfind(b"\n", 0, limit + 1), 0)], True
-    return _Patch(_text(hunks), added, deleted, cut)
+        kept, cut = hunks[: max(hunks.rfind(b"\n", 0, limit + 1), 0)], True
+    return _text(kept), added + hunks.count(b"\n+"), deleted + hunks.count(b"\n-"), cut
 
 
-def _entries(tokens: list[bytes]) -> Iterator[_Entry]:
+def _entries(tokens: list[bytes]) -> list[_Entry]:
     """`:oldmode newmode oldsha newsha S`, path, and for renames and copies the new path."""
+    entries: list[_Entry] = []
     following = iter(tokens)
     for meta in following:
-        path = _text(next(following))
         letter = meta[meta.rindex(b" ") + 1 :][:1]
-        moved = letter in b"RC"
-        submodule = meta[1:7] == _SUBMODULE or meta[8:14] == _SUBMODULE
-        status = _STATUS.get(letter, "modified")
-        yield (
-            _Entry(status, _text(next(following)), path, submodule) if moved else _Entry(status, path, None, submodule)
-        )
+        old_path = _text(next(following)) if letter in b"RC" else None
+        submodule = _SUBMODULE in (meta[1:7], meta[8:14])
+        entries.append((_STATUS.get(letter, "modified"), _text(next(following)), old_path, submodule))
+    return entries
 
 
-def _counted(stream: "PatchStream") -> tuple[FileChange, ...]:
+def _counted(stream: PatchStream) -> tuple[FileChange, ...]:
     """Raw entries, then `added TAB deleted TAB path` for each in the same order (a rename's paths follow as tokens)."""
     tokens: list[bytes] = []
     while stream.peek() == b":":
@@ -186,9 +178,8 @@ def _counted(stream: "PatchStream") -> tuple[FileChange, ...]:
         tokens += [meta, stream.until(b"\0")]
         if meta[meta.rindex(b" ") + 1 :][:1] in b"RC":
             tokens.append(stream.until(b"\0"))
-    entries = list(_entries(tokens))
     files: list[FileChange] = []
-    for status, path, old_path, submodule in entries:
+    for status, path, old_path, submodule in _entries(tokens):
         added, deleted, name = stream.until(b"\0").split(b"\t", 2)
         if not name:
             stream.until(b"\0")

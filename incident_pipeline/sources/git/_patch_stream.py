@@ -5,7 +5,7 @@ a known word, so a newline followed by `diff --git `, or by the \\x01 put before
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 _CHUNK = 1 << 20
@@ -15,13 +15,13 @@ _NEXT = re.compile(rb"\n(?:diff --git |\x01)")
 _END = b"\n\x01"
 
 
-class Section(NamedTuple):
-    """One file's part of a patch; `added` and `deleted` count the lines of what was dropped of it (`cut`)."""
+class Cut(NamedTuple):
+    """The start of a file's part of a patch that was too large to hold; the counts are of the lines dropped."""
 
     text: bytes
-    added: int = 0
-    deleted: int = 0
-    cut: bool = False
+    added: int
+    deleted: int
+    cut: bool = True
 
 
 class PatchStream:
@@ -55,21 +55,18 @@ class PatchStream:
         found, self._position = self._buffer[self._position : at], min(at + len(mark), len(self._buffer))
         return found
 
-    def sections(self) -> Iterator[Section]:
-        """Each file's part of one commit's patch, without its `diff --git `."""
+    def sections(self) -> Iterable[bytes | Cut]:
+        """Each file's part of one commit's patch, without its `diff --git `; to be read to its end."""
         self.until(_FILE[1:])
         while (end := self._buffer.find(_END, self._position)) < 0 and len(self._buffer) - self._position < _HELD:
             if not self._more():
                 break
         if end < 0:
-            yield from self._long_sections()
-            return
-        parts = self._buffer[self._position : end].split(_FILE)
-        self._position = end + 1
-        for part in parts:
-            yield Section(part)
+            return self._long_sections()
+        start, self._position = self._position, end + 1
+        return self._buffer[start:end].split(_FILE)
 
-    def _long_sections(self) -> Iterator[Section]:
+    def _long_sections(self) -> Iterator[bytes | Cut]:
         """The same where the end of the commit is not in sight: a large commit, or the last of the stream."""
         held, added, deleted = b"", 0, 0
         while True:
@@ -82,7 +79,7 @@ class PatchStream:
                 continue
             end = mark.start() if mark else len(self._buffer) - self._buffer.endswith(b"\n")
             rest = self._buffer[self._position : end]
-            yield _cut(held, rest, added, deleted) if held else Section(rest)
+            yield _cut(held, rest, added, deleted) if held else rest
             held, added, deleted = b"", 0, 0
             last = not mark or mark.group() == _END
             self._position = len(self._buffer) if not mark else mark.end() - last
@@ -97,8 +94,8 @@ class PatchStream:
         return dropped
 
 
-def _cut(held: bytes, rest: bytes, added: int, deleted: int) -> Section:
+def _cut(held: bytes, rest: bytes, added: int, deleted: int) -> Cut:
     """The first stretch stands for the file; its own lines are counted with its hunks."""
     added += rest.count(b"\n+") - held.count(b"\n+")
     deleted += rest.count(b"\n-") - held.count(b"\n-")
-    return Section(held, added, deleted, cut=True)
+    return Cut(held, added, deleted)
