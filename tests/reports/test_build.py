@@ -92,6 +92,7 @@ def test_the_evidence_hash_leaves_out_times_and_engine_but_no_evidence() -> None
     before = case.build().evidence_hash
     assert before.startswith("sha256:")
     assert _rebuilt(case) == before
+    assert replace(case, failure=replace(case.failure, exit_code=2)).build().evidence_hash != before
     case.lookup.logs["log"][2214] += "!"
     assert case.build().evidence_hash != before
 

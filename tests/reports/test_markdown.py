@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -79,6 +79,7 @@ def test_inline_code_holds_any_text_whole(text: str) -> None:
     assert len(spans) == 1
 
 
+@example(["```", "````", "# after"])
 @given(st.lists(st.text("`~ab \n\x1b"), max_size=5))
 def test_a_fence_is_closed_by_nothing_inside(lines: list[str]) -> None:
     kinds = [token.type for token in _PARSER.parse("\n".join(block(lines, "text")) + "\n\nafter")]

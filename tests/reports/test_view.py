@@ -62,6 +62,11 @@ def test_a_cut_hunk_has_one_fold() -> None:
     assert view.hunk_folds(CodeHunk("a" * 40, "p", "", lines)) == (0, 0, 0, 4, 0)
 
 
+def test_past_a_fold_the_other_side_is_not_counted_again() -> None:
+    lines = (("-", 1, "x"), ("+", 1, "y"), ("+", 9, "y"), ("-", 10, "x"))
+    assert view.hunk_folds(CodeHunk("a" * 40, "p", "", lines)) == (0, 0, 7, 0)
+
+
 def test_a_report_without_run_or_times_can_be_headed() -> None:
     report = replace(
         commit_case().build(),
