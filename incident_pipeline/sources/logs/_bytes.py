@@ -1,0 +1,103 @@
+"""A file in, its plain bytes out in blocks: gzip, zstd, bzip2 and xz are told by their first bytes, not by the name.
+
+Surprising fact: a compressed log that was cut short still holds most of its text. What could be read is given; then the
+stream ends and `problem` says where. Several members one after another (rotated logs joined by `cat`) are one stream.
+"""
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Protocol
+
+PLAIN_BLOCK = 1 << 20
+# One piece of compressed input at most swells to some 100 MiB (bzip2's best case), so memory stays flat.
+PACKED_BLOCK = 4 << 10
+
+
+class _Unpacker(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+class _Zstd:
+    """zstandard's decompressor with the errors of the standard library's; imported when a zstd file turns up."""
+
+    def __init__(self) -> None:
+        import zstandard  # noqa: PLC0415 - only a zstd file needs it
+
+        self._error: type[Exception] = zstandard.ZstdError
+        self._inner: _Unpacker = zstandard.ZstdDecompressor().decompressobj()
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, /) -> bytes:
+        try:
+            return self._inner.decompress(data)
+        except self._error as error:
+            raise ValueError(str(error)) from error
+
+
+_PACKED: tuple[tuple[str, bytes, Callable[[], _Unpacker]], ...] = (
+    ("gzip", b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
+    ("zstd", b"\x28\xb5\x2f\xfd", _Zstd),
+    ("bzip2", b"BZh", bz2.BZ2Decompressor),
+    ("xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor),
+)
+
+
+class ByteStream:
+    """The plain bytes of an open file. `problem` is final when `blocks` has ended: "" or what was wrong, in words."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.problem = ""
+        self.packing = ""
+        self.size = 0
+        self._file = file
+
+    def blocks(self) -> Iterator[bytes]:
+        """Blocks of plain bytes, none empty."""
+        start = self._file.read(PACKED_BLOCK)
+        for name, magic, unpacker in _PACKED:
+            if start.startswith(magic):
+                self.packing = name
+                source = self._unpacked(start, unpacker)
+                break
+        else:
+            source = self._plain(start)
+        for block in source:
+            self.size += len(block)
+            yield block
+
+    def _plain(self, start: bytes) -> Iterator[bytes]:
+        block = start
+        while block:
+            yield block
+            block = self._file.read(PLAIN_BLOCK)
+
+    def _unpacked(self, block: bytes, new: Callable[[], _Unpacker]) -> Iterator[bytes]:
+        unpacker = new()
+        while block:
+            try:
+                if plain := unpacker.decompress(block):
+                    yield plain
+            except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+                self.problem = f"{self.packing} data damaged after {self.size:,} bytes of text ({error})"
+                return
+            block = b""
+            if unpacker.eof:
+                block = unpacker.unused_data.lstrip(b"\0") or self._file.read(PACKED_BLOCK).lstrip(b"\0")
+                if not block:
+                    return
+                unpacker = new()
+            block = block or self._file.read(PACKED_BLOCK)
+        self.problem = f"{self.packing} data ends early, after {self.size:,} bytes of text"

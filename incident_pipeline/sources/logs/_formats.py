@@ -1,0 +1,111 @@
+"""What the formats of log files look like: the table of them, and which one a file's first lines speak.
+
+A format says where an entry starts and how its entries become RAW_LOG rows. Surprising fact: in formats with times, a
+line that starts no entry belongs to the one above (a stack trace is one entry); in a CI log and in plain text each line
+is its own entry, since there a line says nothing about the next.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from incident_pipeline.errors import UsageError
+from incident_pipeline.sources.logs import _pairs, _rows
+from incident_pipeline.sources.logs._times import STAMP
+
+NAMES = ("github_actions", "json", "logfmt", "syslog", "python", "plain")
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the file itself does not say: the zone of naive times (IANA name), and when it was last written."""
+
+    zone: str = "UTC"
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`start` marks an entry's first line, None when each line is one. `parse` gets line and message columns.
+
+    `records`: a line that is no record is an entry of its own, unless it looks like the rest of a stack trace.
+    """
+
+    name: str
+    parse: Callable[[pl.DataFrame, Reading], pl.DataFrame]
+    start: str | None = None
+    records: bool = False
+
+
+_STAMP = re.sub(r"\?P<[a-z]+>", "?:", STAMP)
+_LEVEL = r"(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)"
+_GITHUB = r"^(?:[^\t\n]*\t[^\t\n]*\t)?" + "\ufeff?" + r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z(?: |$)"
+_SYSLOG = (
+    r"^(?:<\d{1,3}>1 \S+ \S+ \S+ \S+ "
+    r"|(?:<\d{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d )"
+)
+_PYTHON = rf"^(?:{_STAMP}|{_LEVEL}:[\w.-]+:)"
+_TIMED = rf"^[\[(]?{_STAMP}"
+_JSON = r"^\s*\{"
+_LOGFMT = r"^[\w.@/-]+=\S"
+
+FORMATS: dict[str, Format] = {
+    "github_actions": Format("github_actions", lambda rows, _: _rows.github(rows)),
+    "json": Format("json", lambda rows, how: _pairs.json_rows(rows, zone=how.zone), _JSON, records=True),
+    "logfmt": Format("logfmt", lambda rows, how: _pairs.logfmt_rows(rows, zone=how.zone), _LOGFMT, records=True),
+    "syslog": Format("syslog", lambda rows, how: _rows.syslog(rows, zone=how.zone, modified=how.modified), _SYSLOG),
+    "python": Format("python", lambda rows, how: _rows.stamped(rows, zone=how.zone), _PYTHON),
+    "timed": Format("plain", lambda rows, how: _rows.stamped(rows, zone=how.zone), _TIMED),
+    "plain": Format("plain", lambda rows, _: _rows.plain(rows)),
+}
+
+
+def _is_object(line: str) -> bool:
+    if not line.startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+_SAMPLE = 300
+# What a format's lines look like, and the share of unindented lines that must: little where traces are long.
+_MARKS: tuple[tuple[str, Callable[[str], Any], float], ...] = (
+    ("github_actions", re.compile(_GITHUB).match, 0.5),
+    ("json", _is_object, 0.5),
+    ("syslog", re.compile(_SYSLOG).match, 0.3),
+    ("logfmt", re.compile(r"^(?=.*\b(?:level|lvl|msg|ts|time)=)[\w.@/-]+=\S*(?: +[\w.@/-]+=|$)").match, 0.5),
+    ("python", re.compile(rf"^(?:{_STAMP}.{{0,80}}?\b{_LEVEL}\b|{_LEVEL}:[\w.-]+:)").match, 0.3),
+    ("timed", re.compile(_TIMED).match, 0.5),
+)
+
+
+def find_format(name: str | None, lines: Sequence[str]) -> Format:
+    """The format called `name`, or the one that a file starting with `lines` speaks. UsageError for an unknown name.
+
+    `plain` is read with times where its lines start with them.
+    """
+    if name and name not in {AUTO, *NAMES}:
+        raise UsageError(f"unknown log format {name!r}: use one of {', '.join((AUTO, *NAMES))}")
+    if name in {None, AUTO, "plain"}:
+        found = _detect(lines)
+        return FORMATS["plain" if name == "plain" and found != "timed" else found]
+    return FORMATS[name or AUTO]
+
+
+def _detect(lines: Sequence[str]) -> str:
+    sample = [line for line in lines if line.strip()][:_SAMPLE]
+    flush = [line for line in sample if not line[0].isspace()]
+    for name, is_one, share in _MARKS:
+        count = sum(1 for line in flush if is_one(line))
+        # A file may open with a banner, but one that speaks a format later only quotes it.
+        if count >= max(1, share * len(flush)) and any(is_one(line) for line in flush[:5]):
+            return name
+    return "plain"

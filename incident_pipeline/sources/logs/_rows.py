@@ -1,0 +1,96 @@
+"""Entries of the formats whose message is the whole line (CI logs, syslog, Python logging, plain) in, RAW_LOG rows out.
+
+The message stays untouched, timestamp and all; time, level and the rest are read out of its first line beside it.
+Sources: RFC 5424 (6.2.1 severities, 6 syntax), RFC 3164 (4.1), GitHub's workflow commands.
+"""
+
+from datetime import datetime
+
+import polars as pl
+
+from incident_pipeline.model.frames import RAW_LOG
+from incident_pipeline.sources.logs import _times
+
+_GH_PREFIX = r"(?:[^\t\n]*\t[^\t\n]*\t)?\x{feff}?"
+_COMMAND = (
+    r"^(?:[^\t\n]*\t[^\t\n]*\t)?\x{feff}?(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:\x1b\[[0-9;]*m|[ \t])*"
+    r"(?:##\[(error|warning|notice|debug)\]|::(error|warning|notice|debug)(?: [^\n]*?)?::)"
+)
+_STAMPED_LEVEL = (
+    r"^[^A-Za-z\n]{0,16}T?[^A-Za-z\n]{0,24}(?:Z|UTC|GMT)?[^A-Za-z\n]{0,12}(?:[^\s\n]+[^\w\n]+){0,4}?"
+    r"((?i:TRACE|DEBUG|NOTICE|WARNING|WARN|ERROR|CRITICAL|FATAL|SEVERE)|INFO|Info|info)\b"
+)
+_PLAIN_LEVEL = r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL):[\w.-]+:"
+_NAME = r"^(?:[^\n]{19,35}? - ([\w.-]+) - |(?:DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL):([\w.-]+):)"
+
+_OLD_SYSLOG = (
+    r"^(?:<(?P<pri>\d{1,3})>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) (?P<host>\S+) "
+    r"(?P<app>[^\s:\[]{1,64})(?:\[(?P<pid>\d+)\])?:"
+)
+_NEW_SYSLOG = r"^<(?P<pri>\d{1,3})>1 (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) "
+_SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+
+
+def plain(rows: pl.DataFrame) -> pl.DataFrame:
+    """Lines without times, levels and metadata."""
+    return raw_log(rows)
+
+
+def github(rows: pl.DataFrame) -> pl.DataFrame:
+    """A job log of GitHub Actions, also as `gh run view --log` prints it. Lines without a time get none."""
+    text = rows["message"]
+    times = _times.parse_github(text)
+    missing = times.is_null() & text.str.contains("Z", literal=True)
+    if missing.any():
+        others = _times.parse_stamps(text.filter(missing), prefix=_GH_PREFIX, zone="UTC")
+        times = times.clone().scatter(missing.arg_true(), others)
+    return raw_log(rows, timestamp=times, level=_commands(text))
+
+
+def _commands(text: pl.Series) -> pl.Series:
+    """What `##[error]` and `::error file=x::` say; few lines hold one, so few are matched in full."""
+    level = text.clear(len(text))
+    rows = text.str.contains(r"##\[[ednw]|::[ednw]").arg_true()
+    if rows.is_empty():
+        return level
+    groups = text.gather(rows).str.extract_groups(_COMMAND).struct.unnest()
+    found = groups.select(pl.coalesce(pl.all())).to_series()
+    return level.scatter(rows, found)
+
+
+def stamped(rows: pl.DataFrame, *, zone: str) -> pl.DataFrame:
+    """Lines that start with a time, and `LEVEL:name:message` lines of Python's default format, which have none."""
+    first = rows["message"].str.extract(r"^([^\n]*)")
+    level = first.str.extract(_PLAIN_LEVEL).fill_null(first.str.extract(_STAMPED_LEVEL))
+    names = first.str.extract_groups(_NAME).struct.unnest().select(pl.coalesce(pl.all())).to_series()
+    metadata = pl.select(pl.when(names.is_not_null()).then(pl.format('{"logger": "{}"}', names))).to_series()
+    return raw_log(
+        rows, timestamp=_times.parse_stamps(first, prefix=r"[\[(]?", zone=zone), level=level, metadata=metadata
+    )
+
+
+def syslog(rows: pl.DataFrame, *, zone: str, modified: datetime | None) -> pl.DataFrame:
+    """RFC 5424 and RFC 3164 lines; the latter have no year (see parse_yearless). The level is the severity's name."""
+    first = rows["message"].str.extract(r"^([^\n]*)")
+    new = first.str.extract_groups(_NEW_SYSLOG).struct.unnest()
+    old = first.str.extract_groups(_OLD_SYSLOG).struct.unnest()
+    times = _times.parse_stamps(new["time"], prefix="", zone=zone).fill_null(
+        _times.parse_yearless(old["time"], zone=zone, modified=modified)
+    )
+    names = pl.DataFrame({key: new[key].fill_null(old[key]) for key in ("pri", "host", "app", "pid")})
+    severity = names["pri"].cast(pl.Int64, strict=False) % 8
+    level = severity.replace_strict(dict(enumerate(_SEVERITIES)), default=None, return_dtype=pl.String)
+    facts = names.select(pl.struct("host", "app", "pid").struct.json_encode()).to_series()
+    metadata = pl.select(pl.when(names["host"].is_not_null()).then(facts)).to_series()
+    return raw_log(rows, timestamp=times, level=level, metadata=metadata)
+
+
+def raw_log(rows: pl.DataFrame, **columns: pl.Series) -> pl.DataFrame:
+    """`rows` (line, message) with the columns given and null for the rest, in RAW_LOG's order and types."""
+    values = [
+        columns[name].alias(name).cast(kind) if name in columns
+        else rows[name].cast(kind) if name in rows.columns
+        else pl.lit(None, dtype=kind).alias(name)
+        for name, kind in RAW_LOG.items()
+    ]  # fmt: skip
+    return rows.select(values)
