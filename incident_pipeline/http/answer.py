@@ -49,12 +49,15 @@ class Answer:
             raise BadPayload(message) from None
 
 
-def origin(url: str) -> tuple[str, str, int | None]:
-    """(scheme, host, port) of a URL, the port filled in where the scheme implies it."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+def origin(url: str) -> tuple[str, str, int | None] | None:
+    """(scheme, host, port) of a URL, the port filled in where the scheme implies it; None when it is no URL."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
 
 
 def same_origin(first: str, second: str) -> bool:
     """Whether both URLs lead to one scheme, host and port: only there may a token be sent."""
-    return origin(first) == origin(second)
+    return origin(first) == origin(second) is not None

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from incident_pipeline import __version__
 from incident_pipeline.errors import BadPayload, Unavailable
-from incident_pipeline.http.answer import Answer, same_origin
+from incident_pipeline.http.answer import Answer, origin, same_origin
 from incident_pipeline.http.errors import Call, Refusal, to_error
 from incident_pipeline.http.retry import FailedTry, Patience, rate_limit, retry_context, server_fault
 
@@ -193,9 +193,10 @@ class Client:
 
 
 def _redirected(response: "httpx.Response", call: Call) -> str:
-    here = str(response.url)
-    target = urljoin(here, response.headers.get("location", ""))
-    scheme = urlsplit(target).scheme
+    here, location = str(response.url), response.headers.get("location", "")
+    found = origin(location) and origin(urljoin(here, location))
+    scheme = found[0] if found else ""
+    target = urljoin(here, location) if found else ""
     if scheme not in {"http", "https"} or (scheme == "http" and here.startswith("https:")):
         raise BadPayload(f"{call.who}: {call.what}: redirected to a link that is not https")
     return target

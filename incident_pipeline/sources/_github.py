@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from incident_pipeline.errors import BadPayload, ConfigError, UsageError
-from incident_pipeline.http.answer import Answer, same_origin
+from incident_pipeline.http.answer import Answer, origin, same_origin
 from incident_pipeline.http.client import Client
 from incident_pipeline.http.errors import Call
 from incident_pipeline.http.paging import MAX_PAGES, pages
@@ -68,6 +68,8 @@ def find_site(config: GitHubConfig, env: Mapping[str, str] = os.environ) -> Site
 
 
 def _address(url: str, key: str) -> str:
+    if origin(url) is None:
+        raise ConfigError(f"github: {key} is no URL")
     parts = urlsplit(url)
     plain = parts.scheme == "http" and parts.hostname not in _LOOPBACK
     if parts.scheme not in {"http", "https"} or not parts.hostname or plain:

@@ -80,7 +80,7 @@ def test_a_redirect_within_the_api_keeps_the_token() -> None:
     assert asked[1].url.path == "/v3/repositories/1"
 
 
-@pytest.mark.parametrize("location", ["http://api.example/x", "file:///etc/passwd", "ftp://x/y"])
+@pytest.mark.parametrize("location", ["http://api.example/x", "file:///etc/passwd", "ftp://x/y", "https://x:99999999/"])
 def test_a_redirect_away_from_https_is_refused(location: str) -> None:
     handler, _ = answers(httpx.Response(302, headers={"location": location}))
     with client(handler) as http, pytest.raises(BadPayload, match="not https"):
@@ -236,7 +236,7 @@ def test_pages_end_at_their_limit_and_refuse_circles_and_other_hosts() -> None:
         pytest.raises(UsageError, match="more than 5 pages"),
     ):
         list(pages(http, "r", CALL, max_pages=5))
-    for target in ("https://api.example/v3/r", "https://evil.example/v3/r?page={}"):
+    for target in ("https://api.example/v3/r", "https://evil.example/v3/r?page={}", "https://api.example:x/{}"):
         with client(linked(target)) as http, pytest.raises(BadPayload, match="leads back or to another host"):
             list(pages(http, "r", CALL))
 

@@ -21,11 +21,20 @@ _COMMAND = r"^(?:\S+Z )?##\[(error|warning|notice|debug)\]"
 
 
 class LogReader:
-    """Reads `file` once; `rows` and `cut` (lines over MAX_LINE, cut there) are final when `frames` has ended."""
+    """Reads `file` twice: `measure` tells what is in it, `frames` gives it. `cut` counts lines over MAX_LINE."""
 
     def __init__(self, file: IO[bytes], *, rows: int = ROWS) -> None:
         self.rows = self.cut = 0
         self._file, self._at_most = file, rows
+
+    def measure(self) -> tuple[int, int]:
+        """How many lines there are, and how many of them are cut; the file stands at its start again."""
+        self._file.seek(0)
+        self.cut = 0
+        counts = sum(len(lines) for lines in self._lines()), self.cut
+        self._file.seek(0)
+        self.cut = 0
+        return counts
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """RAW_LOG frames; the file is closed after the last one, or when the iterator is dropped."""

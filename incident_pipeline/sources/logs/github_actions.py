@@ -35,16 +35,12 @@ from incident_pipeline.sources.logs._github_runs import (
 if TYPE_CHECKING:
     from typing import IO
 
-    import polars as pl
-
-    from incident_pipeline.sources.logs._github_log import LogReader
-
 RED = ("failure", "timed_out", "startup_failure")
 MAX_RUNS_A_QUERY = 1_000
 MAX_LOG_BYTES = 512 * 2**20
 MAX_CANDIDATES = 500
 IN_MEMORY = 2**20
-_RUN_PATH = re.compile(r"/([\w.-]+/[\w.-]+)/actions/runs/(\d+)(?:/attempts/(\d+))?(?:/.*)?")
+_RUN_PATH = re.compile(r"/([\w.-]+/[\w.-]+)/actions/runs/(\d+)(?:/attempts/(\d+))?(?:/(?!attempts/).*)?")
 
 
 class Config(GitHubConfig):
@@ -91,8 +87,11 @@ class GitHubActions(CiLogSource):
 
     def parse_run_url(self, url: str) -> tuple[str, str, int | None]:
         """No request. Query and fragment are passed over; a job's page names its run."""
-        parts = urlsplit(url.strip())
         home = urlsplit(self.api.site.web)
+        try:
+            parts = urlsplit(url.strip())
+        except ValueError:
+            raise UsageError(f"{self.name}: the run URL is no URL") from None
         if parts.netloc.lower() != home.netloc.lower() or parts.scheme not in {"https", home.scheme}:
             raise UsageError(f"{self.name}: this run is not on {home.netloc}; for another server set base_url")
         match = _RUN_PATH.fullmatch(parts.path)
@@ -226,21 +225,15 @@ class GitHubActions(CiLogSource):
         except BaseException:
             file.close()
             raise
-        status = replace(status, bytes=file.tell())
-        file.seek(0)
+        size = file.tell()
         reader = LogReader(file)
+        rows, cut = reader.measure()
         frames = reader.frames()
-        first = next(frames, None)
-        if first is None:
-            return JobLog(job, replace(status, status="empty", detail="the log has no line"), iter(()))
-
-        def rest() -> "Iterator[pl.DataFrame]":
-            yield from chain([first], frames)
-            # The contract: `status` is final once the frames are read. Nothing else changes a JobLog.
-            object.__setattr__(log, "status", _final(status, reader, whole=whole))
-
-        log = JobLog(job, status, rest())
-        return log
+        # A generator that has begun closes its file when it is dropped; one that has not does not.
+        first = list(islice(frames, 1))
+        return JobLog(
+            job, _measured(replace(status, bytes=size, rows=rows, skipped=cut), whole=whole), chain(first, frames)
+        )
 
     def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
         """Lines of all jobs of the runs created in the window: one request for each run and two for each job."""
@@ -264,8 +257,9 @@ def _newness(data: dict[str, Any]) -> tuple[str, int]:
     return str(data.get("created_at") or ""), int(data["id"])
 
 
-def _final(status: SourceStatus, reader: "LogReader", *, whole: bool) -> SourceStatus:
+def _measured(status: SourceStatus, *, whole: bool) -> SourceStatus:
+    if not status.rows:
+        return replace(status, status="empty", detail="the log has no line")
     said = [] if whole else [f"cut after {status.bytes:,} bytes"]
-    said += [f"{reader.cut:,} lines over 1 MiB were cut"] if reader.cut else []
-    kind: ReadStatus = "truncated" if said else "read"
-    return replace(status, status=kind, detail="; ".join(said), rows=reader.rows, skipped=reader.cut)
+    said += [f"{status.skipped:,} lines over 1 MiB were cut"] if status.skipped else []
+    return replace(status, status="truncated", detail="; ".join(said)) if said else status

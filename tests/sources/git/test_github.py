@@ -264,7 +264,7 @@ def test_where_a_site_is_and_which_token_it_gets() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://ghe.example/api/v3", "ghe.example", "https://u:p@ghe.example", "https://x/?a=1"]
+    "url", ["http://ghe.example/api/v3", "ghe.example", "https://u:p@ghe.example", "https://x/?a=1", "https://[::1"]
 )
 def test_an_address_that_would_show_the_token_or_leads_nowhere_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="base_url"):

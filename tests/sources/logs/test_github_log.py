@@ -56,11 +56,12 @@ def test_an_overlong_line_is_cut_marked_and_counted_and_moves_no_line_number(
         patch.setattr(_github_log, "MAX_LINE", 10)
         data = b"\n".join(b"x" * n for n in lengths) + (b"\n" if ended else b"y")
         reader = LogReader(io.BytesIO(data))
+        measured = reader.measure()
         found = [m for frame in reader.frames() for m in frame["message"]]
     lines = data.decode().split("\n")
     lines = lines if lines[-1] else lines[:-1]
     assert found == [line if len(line) <= 10 else line[:10] + CUT_MARK.decode() for line in lines]
-    assert reader.cut == sum(len(line) > 10 for line in lines)
+    assert measured == (reader.rows, reader.cut) == (len(lines), sum(len(line) > 10 for line in lines))
 
 
 def test_frames_hold_at_most_the_asked_rows_and_number_on() -> None:
