@@ -1,5 +1,6 @@
 """What the features look at, worked out once: clues, edits of every commit placed at head, reach, moved packages."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,13 @@ from incident_pipeline.evidence.packages import Moved, moved
 from incident_pipeline.evidence.places import path_index
 from incident_pipeline.evidence.reach import Graph, Reach, spread
 from incident_pipeline.evidence.roles import role
+from incident_pipeline.evidence.weights import DEPTH_SHARE
 from incident_pipeline.model.evidence import CodeFacts, Failure, Frame
 from incident_pipeline.model.git import Commit, FileChange
 from incident_pipeline.model.incident import Window
+
+# Names in a message that can only be code: with an underscore or inner capital, or called.
+_CODE_LIKE = re.compile(r"\b(?:[A-Za-z]\w*_\w+|_\w+|[A-Z]?[a-z]+[A-Z]\w*|[A-Z][a-z]\w+(?=[.('])|[a-z]\w+(?=\())")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Dossier:
 
     def repo_stack(self, stack: Sequence[Frame], *, tests: bool) -> tuple[Frame, ...]:
         """Frames of a stack that lie in the repository, test files or the others, innermost first."""
-        return tuple(f for f in stack if f.repo_path and (role(f.repo_path) == "test") is tests)
+        return _repo_frames(stack, tests=tests)
 
 
 def build_dossier(
@@ -79,23 +84,23 @@ def _reach(clues: Clues, graph: Graph) -> Reach:
     starts: defaultdict[Definition, float] = defaultdict(float)
     stacks = clues.stacks
     for stack in stacks:
-        in_source = 0
-        statement_taken = False
-        for frame in stack:
+        for depth, frame in enumerate(_repo_frames(stack, tests=False)):
             outline = graph.outlines.get(frame.repo_path or "")
-            if outline is None or not frame.source_line:
-                continue
-            if role(outline.path) == "test":
-                if not statement_taken:
-                    statement_taken = True
-                    _add(names, _names_at(outline, frame.source_line, graph), 2.0 / len(stacks))
-            elif definition := outline.at(frame.source_line):
-                starts[definition] += 3.0 * 0.75**in_source / len(stacks)
-                in_source += 1
+            definition = outline.at(frame.source_line) if outline and frame.source_line else None
+            if definition:
+                starts[definition] += 3.0 * DEPTH_SHARE**depth / len(stacks)
+        in_tests = [f for f in _repo_frames(stack, tests=True) if f.repo_path in graph.outlines and f.source_line]
+        for frame in in_tests:
+            statement = _names_at(graph.outlines[frame.repo_path or ""], frame.source_line or 1, graph)
+            _add(names, statement, 2.0 / len(stacks) / len(in_tests))
     _add(names, _test_names(clues, graph), 1.0)
-    said = Counter(n for m in clues.messages for n in set(IDENTIFIER.findall(m.text)) if n in graph.named)
+    said = dict.fromkeys(n for m in clues.messages for n in _CODE_LIKE.findall(m.text) if n in graph.named)
     _add(names, dict.fromkeys(said, 1.0), 1.0 / sqrt(len(said) or 1))
     return spread(graph, names=names, starts=starts)
+
+
+def _repo_frames(stack: Sequence[Frame], *, tests: bool) -> tuple[Frame, ...]:
+    return tuple(f for f in stack if f.repo_path and (role(f.repo_path) == "test") is tests)
 
 
 def _add(names: defaultdict[str, float], more: Mapping[str, float], weight: float) -> None:
@@ -112,6 +117,8 @@ def _names_at(outline: Outline, line: int, graph: Graph) -> dict[str, float]:
 def _test_names(clues: Clues, graph: Graph) -> dict[str, float]:
     """Names that failing tests use and passing ones do not: Ochiai's coefficient over names (Abreu et al. 2006)."""
     failing = _failing_tests(clues, graph)
+    if not failing:
+        return _file_names(clues, graph)
     paths = {d.path for d in failing}
     passing = [
         d for p in sorted(paths) for d in graph.outlines[p].definitions
@@ -120,6 +127,14 @@ def _test_names(clues: Clues, graph: Graph) -> dict[str, float]:
     bad = Counter(n for d in failing for n in graph.uses(d))
     good = Counter(n for d in passing for n in graph.uses(d))
     return {n: c / sqrt(len(failing) * (c + good[n])) for n, c in bad.items()}
+
+
+def _file_names(clues: Clues, graph: Graph) -> dict[str, float]:
+    """Where a failing test has no definition of its own (made from data, or a closure): all names of its file."""
+    paths = sorted({t.path for t in clues.tests if t.path and t.path in graph.outlines})
+    used = [n for p in paths[:10] for n in dict.fromkeys(IDENTIFIER.findall("\n".join(graph.outlines[p].lines)))]
+    found = [n for n in dict.fromkeys(used) if n in graph.named]
+    return {n: 1.0 / sqrt(len(found)) for n in found}
 
 
 def _failing_tests(clues: Clues, graph: Graph) -> list[Definition]:

@@ -1,8 +1,10 @@
 """Features that look at code: does a commit change what ran when it failed, or what that could have called?"""
 
 from collections import Counter
+from collections.abc import Collection
 from math import log2
 
+from incident_pipeline.evidence.bm25 import bag, words
 from incident_pipeline.evidence.dossier import Changes, Dossier, failing_tests
 from incident_pipeline.evidence.edits import Edit
 from incident_pipeline.evidence.outline import IDENTIFIER, Definition
@@ -19,7 +21,7 @@ def reach(d: Dossier) -> Column:
     def value(edit: Edit) -> float:
         if role(edit.path) != "source":
             return 0.0
-        share = CLASS_SHARE if edit.scope and edit.scope.kind == "class" else 1.0
+        share = CLASS_SHARE if edit.scope is None or edit.scope.kind == "class" else 1.0
         return share * edit.weight * max((weights.get(x, 0.0) for x in _scopes(d, edit)), default=0.0)
 
     found = [best_edit(c, value) for c in d.changes]
@@ -36,13 +38,15 @@ def _reached(d: Dossier, changes: Changes, value: float, edit: Edit) -> Signal:
 
 
 def _scopes(d: Dossier, edit: Edit) -> tuple[Definition, ...]:
-    """The definition an edit stands in at head; where it could not be placed, those its hunk's header names."""
+    """The definition an edit stands in at head; where it could not be placed, those its hunk's header names.
+
+    At the level of the module it is those of the same file that its lines, or the lines around them, name.
+    """
     if edit.scope:
         return (edit.scope,)
-    if edit.head_line is None and edit.section:
-        names = IDENTIFIER.findall(edit.section)
-        return tuple(x for n in names for x in d.graph.named.get(n, ()) if x.path == edit.path)
-    return ()
+    texts = [edit.section] if edit.head_line is None else [*(x.text for x in edit.lines), *(t for _, t in edit.around)]
+    names = dict.fromkeys(n for text in texts for n in IDENTIFIER.findall(text))
+    return tuple(x for n in names for x in d.graph.named.get(n, ()) if x.path == edit.path)
 
 
 def frame(d: Dossier) -> Column:
@@ -111,22 +115,26 @@ def _weight_of(changes: Changes, path: str, number: int) -> float:
 
 
 def near_test(d: Dossier) -> Column:
-    """Touches a module that a failing test file is named after."""
-    stems = Counter(stem(t.path) for t in d.clues.tests if t.path)
-    total = sum(stems.values())
+    """Stands in a file or definition whose name shares words with the failing tests' names; rare words count more."""
+    wanted = bag(n for t in d.clues.tests for n in (*t.names, stem(t.path or "")))
+    sources = [frozenset(words(p)) for p in sorted(d.code.paths | d.graph.outlines.keys()) if role(p) == "source"]
+    often = Counter(w for s in sources for w in s if w in wanted)
 
     def value(edit: Edit) -> float:
-        named = stems[stem(edit.path)] if role(edit.path) == "source" else 0
-        return edit.weight * (0.5 + 0.5 * named / total) if named else 0.0
+        if role(edit.path) != "source" or edit.weight == 0:
+            return 0.0
+        shared = {*words(edit.path), *words(edit.names)} & wanted.keys()
+        return edit.weight * sum(log2(1 + len(sources) / (1 + often[w])) for w in sorted(shared))
 
-    def signal(changes: Changes) -> Signal | None:
-        found, edit = best_edit(changes, value)
-        if edit is None:
-            return None
-        text = f"touches {edit.path}, which the failing tests are named after"
-        return Signal("near_test", found, text, proof(changes, edit, limit=1))
+    found = [best_edit(c, value) for c in d.changes]
+    top = max((v for v, _ in found), default=0.0)
+    return [_near(c, v / top, e, wanted) if e else None for c, (v, e) in zip(d.changes, found, strict=True)]
 
-    return column(d, signal)
+
+def _near(changes: Changes, value: float, edit: Edit, wanted: Collection[str]) -> Signal:
+    shared = sorted({*words(edit.path), *words(edit.names)} & set(wanted))
+    text = f"touches {edit.path}, near the failing tests by name ({', '.join(shared[:3])})"
+    return Signal("near_test", value, text, proof(changes, edit, limit=1))
 
 
 def stem(path: str) -> str:

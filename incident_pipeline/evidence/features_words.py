@@ -11,7 +11,7 @@ from incident_pipeline.evidence.dossier import Changes, Dossier
 from incident_pipeline.evidence.edits import DEFINES, Edit, Line
 from incident_pipeline.evidence.outline import IDENTIFIER
 from incident_pipeline.evidence.packages import canonical
-from incident_pipeline.evidence.proof import Column, Signal, column, proof
+from incident_pipeline.evidence.proof import Column, Signal, proof
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.tokens import is_import
 from incident_pipeline.evidence.weights import MISSING
@@ -27,20 +27,29 @@ def missing(d: Dossier) -> Column:
     """Took away, renamed or changed what the error says is missing; or began to use it."""
     named = frozenset(f.repo_path for s in d.clues.stacks for f in s if f.repo_path)
 
-    def signal(changes: Changes) -> Signal | None:
-        top, found = 0.0, None
-        for m in d.clues.missing:
-            for edit in changes.edits:
-                if (value := _guilt(m, edit, changes, named)) > top:
-                    top, found = value, (m, edit)
-        if found is None:
-            return None
-        m, edit = found
-        verb = "takes away, renames or redefines" if top == MISSING["taken"] else "changes or uses"
-        text = f"{verb} {m.name}, which the error says is not there"
-        return Signal("missing", top, text, (_said(m.message), *proof(changes, edit, naming=_last(m.name))))
+    found = [_guiltiest(d, c, named) for c in d.changes]
+    explained = any(value == MISSING["taken"] for value, _ in found)
 
-    return column(d, signal)
+    def signal(changes: Changes, value: float, hit: tuple[Missing, Edit] | None) -> Signal | None:
+        if hit is None:
+            return None
+        m, edit = hit
+        taken = value == MISSING["taken"]
+        verb = "takes away, renames or redefines" if taken else "changes or uses"
+        text = f"{verb} {m.name}, which the error says is not there"
+        value *= MISSING["beside_taken"] if explained and not taken else 1.0
+        return Signal("missing", value, text, (_said(m.message), *proof(changes, edit, naming=_last(m.name))))
+
+    return [signal(c, v, hit) for c, (v, hit) in zip(d.changes, found, strict=True)]
+
+
+def _guiltiest(d: Dossier, changes: Changes, named: Collection[str]) -> tuple[float, tuple[Missing, Edit] | None]:
+    top, found = 0.0, None
+    for m in d.clues.missing:
+        for edit in changes.edits:
+            if (value := _guilt(m, edit, changes, named)) > top:
+                top, found = value, (m, edit)
+    return top, found
 
 
 def _said(message: Message) -> Citation:

@@ -23,6 +23,7 @@ _FUNCTION = re.compile(
 _CLASS = re.compile(
     rf"^(\s*){_MODIFIERS}(?:class|interface|struct|enum|trait|impl(?:<[^>]*>)?(?:\s+\S+\s+for)?|module|object|record|type|protocol)\s+(\w+)"
 )
+_PYTHON_CLASS = re.compile(r"^(\s*)class\s+(\w+)")
 _ARROW = re.compile(
     r"^(\s*)(?:export\s+)?(?:const|let|var)\s+(\w+)\s*(?::[^=]+)?=\s*(?:async\s*)?(?:\([^)]*\)|\w+)\s*(?::[^=]+)?=>"
 )
@@ -63,12 +64,9 @@ class Outline:
     def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.lines = text.split("\n")
-        self.definitions = _definitions(path, self.lines)
-
-    @cached_property
-    def prose(self) -> frozenset[int]:
+        self.prose = frozenset(_prose(self.lines, path))
         """Lines inside block comments or docstrings (a string that stands alone)."""
-        return frozenset(_prose(self.lines, self.path))
+        self.definitions = _definitions(path, self.lines, self.prose)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -96,7 +94,7 @@ class Outline:
         return "\n".join(self.lines[n - 1] for n in range(definition.start, definition.end + 1) if n not in self.prose)
 
 
-def _definitions(path: str, lines: list[str]) -> tuple[Definition, ...]:
+def _definitions(path: str, lines: list[str], prose: frozenset[int]) -> tuple[Definition, ...]:
     python = path.rpartition(".")[2].lower() in _PYTHON
     found: list[Definition] = []
     open_: list[tuple[int, str, Kind, int, int, str]] = []  # indent, name, kind, line, start, owner
@@ -110,7 +108,7 @@ def _definitions(path: str, lines: list[str]) -> tuple[Definition, ...]:
     last = 0
     for number, line in enumerate(lines, 1):
         bare = line.lstrip()
-        if not bare:
+        if not bare or number in prose:
             continue
         indent = len(line) - len(bare)
         if open_ and indent <= open_[-1][0] and not bare.startswith(_CONTINUES):
@@ -133,7 +131,7 @@ def _definitions(path: str, lines: list[str]) -> tuple[Definition, ...]:
 def _match(line: str, *, python: bool, inside: Kind | None) -> tuple[Kind, str] | None:
     if match := _FUNCTION.match(line):
         return "function", match[2]
-    if match := _CLASS.match(line):
+    if match := (_PYTHON_CLASS if python else _CLASS).match(line):
         return "class", match[2]
     if (
         not python

@@ -15,6 +15,7 @@ DECAY = 0.6
 ROUNDS = 4
 SMALLEST = 1e-4
 MAX_NAMES = 400
+SHORTEST_NAME = 3
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Graph:
         found: defaultdict[str, list[Definition]] = defaultdict(list)
         for path in sorted(self.outlines):
             for definition in self.outlines[path].definitions:
-                found[definition.name].append(definition)
+                if len(definition.name) >= SHORTEST_NAME:
+                    found[definition.name].append(definition)
         return {name: tuple(d) for name, d in found.items()}
 
     @cached_property

@@ -22,8 +22,9 @@ _CI = re.compile(
     r"|\.travis\.yml|appveyor\.yml|bitbucket-pipelines\.yml|dockerfile[^/]*|docker-compose[^/]*|makefile|justfile)$",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(r"(?:^|/)(?:docs?|documentation|man|examples?|samples|demos?|benchmarks?)/", re.IGNORECASE)
 _DOCS = re.compile(
-    r"(?:^|/)(?:docs?|documentation|man)/|\.(?:md|rst|adoc|po|pot|mo)$"
+    r"\.(?:md|rst|adoc|po|pot|mo)$"
     r"|(?:^|/)(?:license|copying|authors|changelog|changes|history|news|readme|contributing|codeowners)(?:\.[a-z]+)?$",
     re.IGNORECASE,
 )
@@ -37,13 +38,13 @@ _CONFIG = re.compile(
 
 
 def role(path: str) -> Role:
-    """The first that fits: manifest, CI, docs, test, source by its suffix, config, else data."""
+    """The first that fits: manifest, CI, docs (examples and benchmarks too), test, source by its suffix, config, data."""
     if _MANIFEST.search(path):
         return "manifest"
     if _CI.search(path):
         return "ci"
     suffix = path.rpartition(".")[2].lower()
-    if _DOCS.search(path) and suffix not in _SUFFIXES:
+    if _ASIDE.search(path) or (_DOCS.search(path) and suffix not in _SUFFIXES):
         return "docs"
     if _TEST.search(path):
         return "test"

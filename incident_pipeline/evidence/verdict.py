@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import log
 
 from incident_pipeline.evidence.dossier import Dossier
+from incident_pipeline.evidence.places import test_path
 from incident_pipeline.evidence.roles import Role, role
 from incident_pipeline.evidence.signals import NoCommit
 from incident_pipeline.evidence.suspects import Scored
@@ -65,13 +66,18 @@ def _category(first: Scored) -> Category:
 
 
 def _what(failure: Failure) -> str:
-    named = [*failure.tests[:1], *(f"the run ({_short(f.text)})" for f in failure.findings[:1]), "the run"]
-    others = len(failure.tests) - 1
-    return f"{named[0]} and {others} more" if others > 0 else named[0]
+    tests = _tests(failure)
+    named = [*tests[:1], *(f"the run ({_short(f.text)})" for f in failure.findings[:1]), "the run"]
+    return f"{named[0]} and {len(tests) - 1} more" if len(tests) > 1 else named[0]
 
 
 def _of_test(failure: Failure) -> str:
-    return f" ({failure.tests[0]})" if failure.tests else ""
+    return "".join(f" ({t})" for t in _tests(failure)[:1])
+
+
+def _tests(failure: Failure) -> tuple[str, ...]:
+    """Test ids with their file where any has one (a tool may print a test under two names)."""
+    return tuple(t for t in failure.tests if test_path(t)) or failure.tests
 
 
 def _short(text: str) -> str:

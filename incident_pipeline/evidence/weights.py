@@ -5,7 +5,7 @@ from typing import Final
 
 # How surely a kind of edit changes what runs.
 EDIT: Final = MappingProxyType({
-    "formatting": 0.0, "comment": 0.0, "annotation": 0.05, "import": 0.2, "rename": 0.3, "addition": 0.7,
+    "formatting": 0.0, "comment": 0.0, "annotation": 0.05, "import": 0.2, "rename": 0.1, "addition": 0.7,
     "removal": 0.9, "rewrite": 0.9, "constant": 1.0, "condition": 1.0, "call": 1.0,
 })  # fmt: skip
 
@@ -29,7 +29,7 @@ FEATURE: Final = MappingProxyType({
 DEPTH_SHARE: Final = 0.75  # each frame further out counts this much of the one before
 CLASS_SHARE: Final = 0.5  # an edit of a class body, against one of a method
 REACH_FULL: Final = 0.1  # a best reach of less than this weakens them all
-MISSING: Final = MappingProxyType({"taken": 1.0, "used_here": 0.35, "used": 0.2})
+MISSING: Final = MappingProxyType({"taken": 1.0, "used_here": 0.35, "used": 0.2, "beside_taken": 0.3})
 PACKAGE: Final = MappingProxyType({"decides": 1.0, "named": 0.5})
 
 # Log-odds for "no commit is to blame". Prior: such runs are about one red run in five, whatever the window's size.
