@@ -127,7 +127,7 @@ def _continue(
             continue
         here = len(text) - len(text.lstrip())
         if _hard_end(rules, row):
-            break
+            return row + 1 if row == end else end  # the exit that directly follows closes the block
         strong = bool(_CONTINUES.match(text) or (prefix and text.lstrip().startswith(prefix)))
         if here > indent or strong:
             # After a gap only a strong sign carries on: deeper text may be the next tool's output.

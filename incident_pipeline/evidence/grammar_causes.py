@@ -15,6 +15,7 @@ CAUSES: tuple[Rule, ...] = (
         "memory", None, 0.95, "the process ran out of memory or was killed",
         r"out of memory", r"outofmemory", r"oom-?kill", r"cannot allocate memory", r"heap limit",
         r"heap out of memory", r"killed process", r"memory cgroup", r"^killed$", r": killed(?:$| )",
+        r"line [0-9]+: +[0-9]+ killed ",
         r"^[ ]*(?:E +)?memoryerror", r"exit code 137", r"std::bad_alloc", r"gc overhead limit", fold=True,
     ),
     rule(
@@ -25,7 +26,7 @@ CAUSES: tuple[Rule, ...] = (
     rule(
         "runner", None, 0.93, "the runner went away",
         r"runner has received a shutdown signal", r"lost communication with the (?:server|runner)",
-        r"the operation was cancel?led", r"hosted runner.*(?:lost|error|encountered)", r"agent (?:went|is) offline",
+        r"hosted runner.*(?:lost|error|encountered)", r"agent (?:went|is) offline",
         r"(?:hudson|remoting)\S*channelclosed", r"runner system failure", r"preempted", fold=True,
     ),
     rule(

@@ -4,6 +4,10 @@ from incident_pipeline.evidence.rule import Rule, rule
 
 ENDS: tuple[Rule, ...] = (
     rule(
+        "cancelled", None, 0.58, "somebody or something cancelled the run",
+        r"(?i)the operation was cancel?led", r"(?i)^(?:##\[error\])?(?:job|build|workflow|run) (?:was )?cancel?led",
+    ),
+    rule(
         "exit", None, 0.45, "the step's exit",
         r"^##\[error\](?:Process|The process).*(?:exit|failed).*[0-9]",
         r"^Error: Process completed with exit code [1-9]",

@@ -3,6 +3,18 @@
 from incident_pipeline.evidence.rule import EXCEPTION, FILE, QUALIFIED, RAISED, Rule, rule
 
 TOOLS: tuple[Rule, ...] = (
+    # a heading, before the exception below it
+    rule(
+        "stack", "python", 0.6, "a traceback begins",
+        r"Traceback \(most recent call last\)", r"^ImportError while loading",
+        r"^[ ]*\+ Exception Group", r"^Thread 0x", r"^Current thread",
+    ),
+    # early: "FileNotFoundError: No such file" is an exception before it is a shell error
+    rule(
+        "exception", None, 0.88, "an exception and its message",
+        r"^[ ]*(?:\|? ?)?" + RAISED + QUALIFIED + EXCEPTION + r"(?: \[[A-Z_0-9]+\])?(?::|$| in )",
+        r"^[ ]*(?:Uncaught )?(?:Type e|E)rror: \S",
+    ),
     rule(
         "compile", "tsc", 0.94, "a TypeScript error",
         r"error TS[0-9]+: ", r"[0-9]+: error TS[0-9]+", r"error  ?TS[0-9]+",
@@ -22,10 +34,9 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "compile", "javac", 0.94, "a Java or Kotlin compile error",
-
         r"^(?:\[[A-Za-z]+\] )?(?:\[error\] )?" + FILE + r":\[[0-9]+,[0-9]+\]",
         r"^(?:\[[A-Za-z]+\] )?(?:\[error\] )?" + FILE + r":[0-9]+:(?: error:| Undefined reference)",
-        r"^e: (?:file:)?" + FILE + r":",
+        r"^e: (?:file:)?" + FILE + r":", r"^\[error\] " + FILE + r":[0-9]+:[0-9]+: ",
     ),
     rule(
         "compile", "go", 0.9, "a Go compile error",
@@ -35,7 +46,7 @@ TOOLS: tuple[Rule, ...] = (
     rule(
         "compile", "bundler", 0.9, "a module or build error",
         r"Module not found", r"Cannot find module", r"ERROR in ", r"Failed to compile", r'Could not resolve \"',
-        r"SyntaxError: ", r"\[vite\].*(?:error|Error)", r"✘ \[ERROR\]",
+        r"\[vite\].*(?:error|Error)", r"✘ \[ERROR\]",
     ),
     rule(
         "configure", "cmake", 0.92, "the configure step failed",
@@ -60,13 +71,12 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "location", "python", 0.74, "where the test raised",
-
         r"^" + FILE + r":[0-9]+: (?:[A-Z][A-Za-z]*(?:Error|Exception|Warning|Exit|Interrupt|Failed|Failure)|Failed)\b",
     ),
     rule(
         "error", "pytest", 0.9, "pytest could not start",
         r"^INTERNALERROR>", r"^ERROR: (?:not found|usage|file or directory|while parsing)", r"^pytest: error",
-        r"^ImportError while loading", r"^E\s+(?:Module|Import)",
+        r"^E\s+(?:Module|Import)",
     ),
     rule(
         "lint", "mypy", 0.88, "a type error",
@@ -79,7 +89,7 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "lint", "eslint", 0.86, "an eslint error",
-        r"^[ ]*[0-9]+:[0-9]+ +(?:error|✖)  ?\S", r"^[ ]*error  .*[a-z-]+/[a-z-]+$",
+        r"^[ ]*[0-9]+:[0-9]+ +(?:error|✖) +\S", r"^[ ]*error  .*[a-z-]+/[a-z-]+$",
     ),
     rule(
         "lint", "formatter", 0.86, "a formatter would change a file",
@@ -98,7 +108,7 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "test", "jest", 0.84, "the test runner names the failing test",
-        r"^[ ]*(?:●|✕|✖|✗|×|❌) \S", r"^[ ]*FAIL +\S+", r"^[ ]*⎯+ Failed", r"^[ ]*❯ \S+.*[1-9][0-9]* failed",
+        r"^[ ]*(?:●|✕|✖|✗|✘|×|❌) +\S", r"^[ ]*FAIL +\S+", r"^[ ]*⎯+ Failed", r"^[ ]*❯ \S+.*[1-9][0-9]* failed",
     ),
     rule(
         "assertion", "jest", 0.86, "the assertion's two sides",
@@ -110,6 +120,10 @@ TOOLS: tuple[Rule, ...] = (
         r"^[ ]*not ok [0-9]+",
     ),
     rule(
+        "assertion", "exunit", 0.86, "the assertion that failed",
+        r"^[ ]+(?:Assertion|Refute|Expected) .*failed", r"^Failed asserting that ",
+    ),
+    rule(
         "test", "mocha", 0.62, "the test runner names the failing test",
         r"^[ ]{1,8}[0-9]+\) \S",
     ),
@@ -119,7 +133,7 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "assertion", "go", 0.86, "the failing test's message",
-        r"^[ \t]+\S+_test\.go:[0-9]+: ", r"^[ \t]+Error(?: Trace)?: +",
+        r"^[ \t]+\S+_test\.go:[0-9]+:(?: |$)", r"^[ \t]+Error(?: Trace)?:[ \t]",
     ),
     rule(
         "crash", "go", 0.95, "a Go panic",
@@ -209,7 +223,6 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "error", "npm", 0.8, "a package manager's error",
-
         r"^npm (?:ERR!|error) (?:code|syscall|errno|missing|[0-9]{3}|Error|Could|Cannot|peer|notarget|Missing|Invalid)",
         r"^ERR! ", r"^(?:yarn|YN0[0-9]+).*rror",
     ),
@@ -232,15 +245,6 @@ TOOLS: tuple[Rule, ...] = (
         r"^##\[error\]\S", r"^::error", r"^Error: \S",
     ),
     rule(
-        "exception", None, 0.88, "an exception and its message",
-
-        r"^[ ]*(?:\|? ?)?" + RAISED + QUALIFIED + EXCEPTION + r"(?: \[[A-Z_0-9]+\])?(?::|$| in )",
-    ),
-    rule(
-        "stack", "python", 0.6, "a traceback begins",
-        r"Traceback \(most recent call last\)", r"^[ ]*\+ Exception Group", r"^Thread 0x", r"^Current thread",
-    ),
-    rule(
         "error", "maven", 0.6, "an error of the build",
         r"^\[(?:ERROR|FATAL|SEVERE)\] \S",
     ),
@@ -250,7 +254,6 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "weak", None, 0.3, "a word of trouble",
-
         r"(?:^|[^a-z_/.-])(?:errors?|failed|fail(?:s|ure|ures|ing)?|exceptions?|panic|abort(?:ed|ing)?|fatal|cannot|can't|"
         r"unable to|could ?n[o']t|invalid|unexpected|mismatch|not found|denied|refused|undefined|unresolved|violation|"
         r"crash(?:ed)?|does not (?:exist|look|match)|went wrong|no such|missing|rejected|"

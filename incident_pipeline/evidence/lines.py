@@ -15,7 +15,8 @@ _PAGE = 4_096
 # `gh run view --log` puts `job<TAB>step<TAB>time` before each line; the step is worth keeping.
 _GH_PREFIX = r"^([^\t]{1,200})\t([^\t]{1,200})\t\x{FEFF}?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z ?"
 _TIME_PREFIX = (
-    r"^\x{FEFF}?\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+(?:Z|[+-][0-9]{2}:?[0-9]{2})?\]? (?:\[[^\]]{0,40}\] )?"
+    r"^\x{FEFF}?\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+(?:Z|[+-][0-9]{2}:?[0-9]{2})?\]? "
+    r"(?:[0-9a-f]{2}[OE][ +])?(?:\[[^\]]{0,40}\] )?"  # GitLab's stream mark; a thread or a logger
 )
 _ANSI = r"(?:\x1b|\^\[)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|[\x08\x00]"
 _DIRT = r"\x1b|\^\[\[|[\x08\x00]"

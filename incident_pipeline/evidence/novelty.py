@@ -20,7 +20,7 @@ _VARIES = (
     r"|(?:[0-9]*[1-9][0-9]*(?:[.,:][0-9]+)*|0+(?:[.,:][0-9]+)+) ?"
     r"(?:(?:[nuµm]?s|secs?|seconds|min|minutes|m|h|[kKMG]?i?B)\b)?"
 )
-_TRUST = 0.25
+_TRUST = 0.35
 
 
 @dataclass(frozen=True, slots=True)

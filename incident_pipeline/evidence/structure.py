@@ -89,6 +89,9 @@ def read_structure(lines: Lines) -> Structure:
     steps = _named_steps(lines, clean_up) or _steps(likely.filter(text.str.contains(_STEP)), _STEP, clean_up)
     steps = steps or _steps(commands, _COMMAND, clean_up)
     failed = bisect_right([s.start for s in steps], exit_row) - 1 if exit_row is not None and steps else -1
+    tidying = set(rows(_CLEAN_UP))
+    while failed > 0 and steps[failed].start in tidying:  # GitLab says that the job failed after it has tidied up
+        failed -= 1
     command = next((row for row in reversed(commands["row"].to_list()) if row < end), None)
     job = next(iter(rows(_JOB)), None)
     return Structure(steps, failed if failed >= 0 else None, exit_row, command, clean_up, job, echoes)

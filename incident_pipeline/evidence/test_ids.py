@@ -11,7 +11,7 @@ _TESTS = tuple(
     for p in (
         r"(?:FAILED|ERROR) (\S+\.py(?:::[^ ]+(?: [^ ]*\])?)?)",
         r"^(\S+\.py::\S+) (?:FAILED|ERROR)",
-        r"^(?:FAIL|ERROR): (\w+(?: \([\w.]+\))?)",
+        r"^(?:FAIL|ERROR): (\w+ \([\w.]+\))",
         r"^_{3,} (?:ERROR (?:at (?:setup|teardown) of|collecting) )?(.+?) _{3,}$",
         r"^\s*--- FAIL: (\S+)",
         r"^\s*test (\S+)(?: - .+)? \.\.\. FAILED",
@@ -27,6 +27,7 @@ _TESTS = tuple(
         r"^\s*Failed (\S+) \[",
         r"^\s*(\S+) \[FAIL\]$",
         r"^\[  FAILED  \] (\S+?)(?:,|$| \()",
+        r"^\s*\d+\) (\[\w+\] › .+?)[ ─]*$",
         r"^\s*not ok \d+ (?:- )?(.+)$",
         r"^\d+\) ([\w\\]+::\w+)",
     )
@@ -44,9 +45,9 @@ _SYMBOLS = tuple(
         r"cannot find (?:value|type|function|macro|struct)[^`]*`(\w+)`",
         r"Property '(\w+)' does not exist",
         r"(\w+) is not (?:a function|defined)",
-        r"unresolved (?:reference|import):? `?([\w.:]+)",
+        r"(?i)unresolved (?:reference|import):? `?([\w.:]+)",
         r"(\w+)\(\) (?:got an unexpected|missing \d+ required|takes \d+)",
-        r"\bin (test_\w+|\w+)\b *$",
+        r"\bin (test_\w+)\b",
         r"undefined method [`'](\w+)'",
     )
 )
