@@ -204,7 +204,8 @@ class GitHubActions(CiLogSource):
         for data in islice(self._listed(url, call, params, since=None, until=until), MAX_CANDIDATES):
             green = self._to_run(data, run.repo, call)
             wanted = is_pull_request(green) and head_repository(data) == head if head else not is_pull_request(green)
-            if wanted and green.run_id != run.run_id and green.conclusion == "success":
+            # Ids grow with time; a second attempt's `created_at` is its own, later than runs of newer commits.
+            if wanted and int(green.run_id) < int(run.run_id) and green.conclusion == "success":
                 return green
         return None
 

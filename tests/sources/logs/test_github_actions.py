@@ -199,6 +199,14 @@ def test_the_last_green_run_is_of_the_same_workflow_and_branch_and_before() -> N
         assert len(server.requests) == 2
 
 
+def test_a_rerun_takes_no_green_run_of_a_newer_commit() -> None:
+    again = FakeRun(10, "a" * 40, created_at=at(30), attempt=2)
+    with fake(green(3), green(20), again) as server, actions(server) as source:
+        found = source.last_green_run(source.get_run(REPO, "10", 2))
+    assert found is not None
+    assert found.run_id == "3"
+
+
 def test_no_green_run_is_none() -> None:
     with fake(FakeRun(10, "a" * 40)) as server, actions(server) as source:
         assert source.last_green_run(source.get_run(REPO, "10")) is None
