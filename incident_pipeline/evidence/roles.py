@@ -38,7 +38,7 @@ _CONFIG = re.compile(
 
 
 def role(path: str) -> Role:
-    """The first that fits: manifest, CI, docs (examples and benchmarks too), test, source by its suffix, config, data."""
+    """The first that fits: manifest, CI, docs (examples and benchmarks too), test, source by suffix, config, data."""
     if _MANIFEST.search(path):
         return "manifest"
     if _CI.search(path):

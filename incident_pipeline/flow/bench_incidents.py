@@ -1,0 +1,112 @@
+"""Predict culprit, verdict and decisive lines for a folder of labelled incidents; never opens a truth file.
+
+Comes in: a folder of cases, each with `repo.bundle`, `failed.log.gz`, perhaps `green.log.gz`, and `run.json` (of which
+only `head_sha` and `last_green_sha` are read). Goes out: one prediction a case, as the scorer reads it.
+"""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import TypedDict
+
+import polars as pl
+
+from incident_pipeline.errors import BadInput
+from incident_pipeline.evidence.find import find_failure
+from incident_pipeline.evidence.inputs import LogText
+from incident_pipeline.evidence.judge import judge
+from incident_pipeline.evidence.places import locate, places
+from incident_pipeline.flow.gather import gather_code, gather_paths
+from incident_pipeline.model.evidence import Failure, Judgement, VerdictKind
+from incident_pipeline.model.incident import Window
+from incident_pipeline.normalize.frames import normalize
+from incident_pipeline.sources.git.local import LocalGit
+from incident_pipeline.sources.logs.files import read_log_file
+
+MAX_CITED = 8
+_NAMES: dict[VerdictKind, str] = {
+    "infrastructure": "infrastructure", "drift": "infrastructure", "flaky": "flaky", "commit": "commit",
+    "unknown": "commit",
+}  # fmt: skip
+_TELLS_ONLY_THAT = frozenset({"exit", "summary", "header"})
+
+
+class Prediction(TypedDict):
+    """What the scorer reads. `seconds` are wall clock, cloning left out."""
+
+    case: str
+    ranked_commits: list[str]
+    cited_lines: list[int]
+    verdict: str
+    seconds: float
+    tokens: int
+
+
+def predict_incidents(
+    folder: Path, work: Path, *, progress: Callable[[int, int], None] | None = None
+) -> Iterator[Prediction]:
+    """One prediction for each folder below `folder` that holds a `run.json`, in order of name; clones go to `work`.
+
+    `progress` is called with (done, total) after each case. Errors: BadInput when a case cannot be read.
+    """
+    cases = sorted(path.parent for path in folder.glob("*/run.json"))
+    work.mkdir(parents=True, exist_ok=True)
+    for done, case in enumerate(cases, 1):
+        yield _predict(case, _clone(case / "repo.bundle", work / f"{case.name}.git"))
+        if progress is not None:
+            progress(done, len(cases))
+
+
+def _clone(bundle: Path, target: Path) -> Path:
+    if not target.exists():
+        done = subprocess.run(
+            ["git", "clone", "--quiet", "--bare", "--", str(bundle), str(target)], capture_output=True, check=False
+        )
+        if done.returncode:
+            raise BadInput(
+                f"{bundle}: not a git bundle that can be cloned ({done.stderr.decode(errors='replace').strip()})"
+            )
+    return target
+
+
+def _predict(case: Path, repo: Path) -> Prediction:
+    start = perf_counter()
+    run = json.loads((case / "run.json").read_text("utf-8"))
+    logs = _load(case / "failed.log.gz", label="log")
+    greens = _load(case / "green.log.gz", label="green")
+    failure, judgement = _judge(repo, base=run["last_green_sha"], head=run["head_sha"], logs=logs, greens=greens)
+    return {
+        "case": case.name,
+        "ranked_commits": [s.hash for s in judgement.suspects],
+        "cited_lines": cited_lines(failure),
+        "verdict": _NAMES[judgement.verdict.verdict],
+        "seconds": round(perf_counter() - start, 3),
+        "tokens": 0,
+    }
+
+
+def _judge(
+    repo: Path, *, base: str, head: str, logs: list[LogText], greens: list[LogText]
+) -> tuple[Failure, Judgement]:
+    failure = find_failure(logs, greens)
+    with LocalGit(repo) as git:
+        window = Window("", base, head, "last_green", tuple(git.get_commits_between("", base, head)))
+        paths = gather_paths(git, "", head)
+        failure = locate(failure, paths)
+        code = gather_code(git, "", head, places(failure, window), paths=paths)
+    return failure, judge(failure, window, code, logs=logs, greens=greens)
+
+
+def cited_lines(failure: Failure, *, limit: int = MAX_CITED) -> list[int]:
+    """Lines of the best finding that says why, at most `limit`: few and right beats many."""
+    why = [f for f in failure.findings if f.kind not in _TELLS_ONLY_THAT] or list(failure.findings)
+    return [line for f in why[:1] for line in range(f.line, f.end_line + 1)][:limit]
+
+
+def _load(path: Path, *, label: str) -> list[LogText]:
+    if not path.is_file():
+        return []
+    frames = [normalize(frame)[0] for frame in read_log_file(path).frames]
+    return [LogText(label, path.name, pl.concat(frames))] if frames else []
