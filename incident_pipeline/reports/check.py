@@ -109,30 +109,35 @@ def _finding(finding: Finding, labels: set[str], lookup: Lookup) -> Iterator[Pro
 
 def _claims(report: Report) -> Iterator[Problem]:
     numbered = {(each.citation.ref, each.citation.side) for each in report.citations}
-    yield from _reasons("verdict", report.reasons, numbered)
+    # That a test is left to chance, or that versions moved, may rest on runs and not on lines.
+    by_line = report.verdict in {"commit", "infrastructure"}
+    if by_line and report.reasons and not any(reason.citations for reason in report.reasons):
+        yield Problem("uncited", "verdict", f"says {report.verdict} for reasons that cite nothing", _CITE)
+    yield from _unnumbered("verdict", report.reasons, numbered)
     for suspect in report.suspects:
-        yield from _reasons(f"suspect {short(suspect.hash)}", suspect.reasons, numbered)
+        who = f"suspect {short(suspect.hash)}"
+        yield from _unnumbered(who, suspect.reasons, numbered)
+        for reason in suspect.reasons:
+            # What speaks against (weight 0 or less) is often an absence, and an absence has no line.
+            if reason.weight > 0 and not reason.citations:
+                yield Problem(
+                    "uncited", who, f"claims {_quoted(reason.text)} and cites nothing", "cite or drop the claim"
+                )
         if not is_hash(suspect.hash):
             yield Problem(
                 "hash", f"suspect {cut(suspect.hash, 40)!r}", "is no commit hash", "name a commit of the window"
             )
     if report.verdict == "commit" and not report.suspects:
         yield Problem("uncited", "verdict", "blames a commit, but no commit is named", "name the suspect")
-    if report.verdict != "unknown" and not report.citations:
+    if by_line and not report.citations:
         yield Problem("uncited", "verdict", f"says {report.verdict} and cites nothing", "cite a line, or say unknown")
 
 
-def _reasons(who: str, reasons: Sequence[Reason], numbered: set[tuple[str, str]]) -> Iterator[Problem]:
-    for reason in reasons:
-        # What speaks against (weight 0 or less) is often an absence, and an absence has no line.
-        if reason.weight > 0 and not reason.citations:
-            yield Problem(
-                "uncited", who, f"claims {_quoted(reason.text)} and cites nothing", "cite a line or drop the claim"
-            )
-        for citation in reason.citations:
-            if (citation.ref, citation.side) not in numbered:
-                what = f"cites {cut(citation.ref, 120)}, which is not among the report's citations"
-                yield Problem("unnumbered", who, what, "number every citation")
+def _unnumbered(who: str, reasons: Sequence[Reason], numbered: set[tuple[str, str]]) -> Iterator[Problem]:
+    for citation in (citation for reason in reasons for citation in reason.citations):
+        if (citation.ref, citation.side) not in numbered:
+            what = f"cites {cut(citation.ref, 120)}, which is not among the report's citations"
+            yield Problem("unnumbered", who, what, "number every citation")
 
 
 def _excerpts(report: Report, labels: set[str], lookup: Lookup) -> Iterator[Problem]:

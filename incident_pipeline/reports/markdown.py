@@ -97,9 +97,9 @@ def _whole(report: Report) -> Iterator[str]:
     yield f"{prose(view.title_line(report))}: {prose(view.when(report))}."
     judged = f"Verdict {report.verdict}, category {report.category}, confidence {report.confidence:.2f}."
     yield f"{prose(view.range_line(report))}. {judged}"
-    if report.summary.strip():
+    if said := view.aside(report):
         yield ""
-        yield prose(report.summary)
+        yield prose(said)
     yield from _section("Next", _next_steps(report))
     yield from _section("Because", _because(report))
     yield from _section("Two stories", _stories(report))

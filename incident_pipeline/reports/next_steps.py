@@ -110,12 +110,11 @@ def _fetch(run: Run | None, window: Window) -> Iterator[NextStep]:
 
 
 def _test_command(failure: Failure, code: CodeFacts) -> str:
-    """The command that runs the first failed test, when its file is in the repository; else an empty string."""
+    """The command that runs the first failed test whose file is in the repository; else an empty string."""
     runner = _TEST_RUNNERS.get(failure.tool or "")
-    test = failure.tests[0] if failure.tests else ""
-    if runner is None or not _safe(test) or test.partition("::")[0] not in code.paths:
-        return ""
-    return f"{runner} {shlex.quote(test)}"
+    known = (test for test in failure.tests if _safe(test) and test.partition("::")[0] in code.paths)
+    test = next(known, "")
+    return f"{runner} {shlex.quote(test)}" if runner and test else ""
 
 
 def _safe(text: str) -> bool:

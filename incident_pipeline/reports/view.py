@@ -4,6 +4,7 @@ Surprising fact: the lead is built from the fields, not copied from the summary,
 ("no commit is to blame; re-run") are ours and never a stranger's.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -28,10 +29,13 @@ _BASES = {
     "given": "in the range that was given",
     "none": "up to the head (no green run to start from)",
 }
+_BLAMELESS = re.compile(r"^(?:perhaps )?no commit is to blame:? ?", re.IGNORECASE)
 NO_BLAME = "no commit is to blame; re-run"
 _SUBJECT_WIDTH = 72
 _NAME_WIDTH = 100
 MOST_SUSPECTS = 4
+_SMALLEST = 0.015  # of a suspect worth a row
+_LEAST_NOBODY = 0.005  # what would be shown as 0.00 is not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +72,15 @@ def when(report: Report) -> str:
     at = report.occurred_at or (run_time(report.run) if report.run else None)
     red = f"red {moment(at)} UTC" if at else "red at an unknown time"
     if report.green_run is None:
-        return f"{red}, no green run known"
+        return f"{red}, range from {short(report.base)}" if report.base else f"{red}, no green run known"
     green = moment(run_time(report.green_run), at)
     return f"{red}, last green {green} ({short(report.green_run.head_sha)})"
 
 
 def what_failed(report: Report) -> str:
-    """The first failed test, else the step, else the job."""
+    """The first failed test (one whose file is named, if any), else the step, else the job."""
     tests = [finding.test for finding in report.findings if finding.test]
+    tests.sort(key=lambda test: "::" not in test)
     steps = [f"step {finding.step}" for finding in report.findings if finding.step]
     jobs = [job.name for job in report.jobs]
     return cut(collapse(next(iter((*tests, *steps, *jobs)), "the run")), _NAME_WIDTH)
@@ -83,7 +88,6 @@ def what_failed(report: Report) -> str:
 
 def lead(report: Report) -> str:
     """The first line: what happened, and whether a commit did it."""
-    summary = collapse(report.summary).rstrip(".")
     match report.verdict:
         case "commit" if report.suspects:
             top = report.suspects[0]
@@ -96,9 +100,22 @@ def lead(report: Report) -> str:
         case "flaky":
             return f"{what_failed(report)} fails by chance: {_maybe(report)}{NO_BLAME}"
         case "drift":
-            return f"Something outside the repository moved: {cut(summary, 2 * _NAME_WIDTH) or 'no commit is to blame'}"
+            return f"Something outside the repository moved: {cut(_cause(report), 2 * _NAME_WIDTH)}"
         case _:
             return f"What broke {what_failed(report)} is not known"
+
+
+def aside(report: Report) -> str:
+    """What the summary says beyond the lead; empty when it says the same."""
+    if report.verdict == "commit" and report.suspects and report.summary.startswith(short(report.suspects[0].hash)):
+        return ""
+    cause = _cause(report)
+    return "" if report.verdict == "drift" or not cause else f"{cause[0].upper()}{cause[1:]}."
+
+
+def _cause(report: Report) -> str:
+    """The summary without the words that the lead says already, and without a full stop."""
+    return _BLAMELESS.sub("", collapse(report.summary)).rstrip(".") or "no commit is to blame"
 
 
 def _maybe(report: Report) -> str:
@@ -122,24 +139,26 @@ def no_commit(report: Report) -> float:
 
 
 def suspect_rows(report: Report, most: int = MOST_SUSPECTS) -> tuple[Row, ...]:
-    """The first suspects, one row for all others together, one for no commit at all; best first."""
-    # A suspect without a reason is one only by being in the range: it needs no row, unless a commit is blamed and it is
-    # the best.
+    """The first suspects and no commit at all, best first; then one row for all others together."""
+    # A suspect without a reason, or without a chance, is one only by being in the range: it needs no row of its own,
+    # unless a commit is blamed and it is the best.
     blamed = report.verdict in {"commit", "unknown"}
-    shown = [each for place, each in enumerate(report.suspects) if each.reasons or (blamed and not place)][:most]
+    told = (each.reasons and each.probability >= _SMALLEST for each in report.suspects)
+    shown = [each for each, worth in zip(report.suspects, told, strict=True) if worth][:most]
+    shown = shown or list(report.suspects[: 1 if blamed else 0])
     rows = [
         Row(each.probability, each.hash, collapse(each.subject), tuple(collapse(r.text) for r in each.reasons))
         for each in shown
     ]
+    nobody = no_commit(report)
+    if report.suspects and nobody >= _LEAST_NOBODY:
+        rows.append(Row(nobody, "", "no commit", ()))
+    rows.sort(key=lambda row: -row.probability)
     rest = [each for each in report.suspects if each not in shown]
     if rest:
-        rows.append(
-            Row(sum(each.probability for each in rest), "", count(len(rest), "other" if shown else "commit"), ())
-        )
-    nobody = no_commit(report)
-    if report.suspects and nobody >= 0.005:
-        rows.append(Row(nobody, "", "no commit", ()))
-    return tuple(sorted(rows, key=lambda row: -row.probability))
+        others = count(len(rest), "other" if shown else "commit")
+        rows.append(Row(sum(each.probability for each in rest), "", others, ()))
+    return tuple(rows)
 
 
 def stories(report: Report) -> tuple[Story, ...]:

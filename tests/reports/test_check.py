@@ -60,7 +60,7 @@ TAMPERED: dict[str, tuple[str, Callable[[Report], Report]]] = {
         "unknown-label", lambda r: replace(r, excerpts=(replace(r.excerpts[0], label="log9"),))
     ),
     "a suspect's reason without a citation": ("uncited", lambda r: _suspect(r, reasons=(Reason("I feel it", 1.0),))),
-    "a verdict's reason without a citation": ("uncited", lambda r: replace(r, reasons=(Reason("I feel it", 1.0),))),
+    "a verdict whose reasons cite nothing": ("uncited", lambda r: replace(r, reasons=(Reason("I feel it", 1.0),))),
     "a verdict that cites nothing": ("uncited", lambda r: replace(r, citations=())),
     "a commit blamed and none named": ("uncited", lambda r: replace(r, suspects=())),
     "a reason's citation that is not numbered": (
@@ -101,3 +101,12 @@ def test_what_speaks_against_a_suspect_needs_no_citation() -> None:
     report = case.build()
     cleared = (*report.suspects[0].reasons, Reason("touches no file of the stack", -0.5))
     assert check_report(_suspect(report, reasons=cleared), case.lookup) == ()
+
+
+def test_chance_may_rest_on_runs_and_not_on_lines() -> None:
+    case = commit_case()
+    flaky = replace(
+        case.build(), verdict="flaky", reasons=(Reason("the same commit passed in another run", 3.0),), suspects=()
+    )
+    assert check_report(flaky, case.lookup) == ()
+    assert check_report(replace(flaky, findings=(), citations=()), case.lookup) == ()
