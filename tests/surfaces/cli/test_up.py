@@ -40,7 +40,7 @@ def test_up_becomes_dagster_with_this_packages_definitions(
         main(["up", "--port", str(port)])
     ((path, words, env),) = started
     assert path == sys.executable
-    assert list(words[1:]) == [
+    assert list(words[3:]) == [
         "-m", "dagster", "dev", "-m", "incident_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port),
     ]  # fmt: skip
     home = Path(env["DAGSTER_HOME"])
