@@ -26,11 +26,13 @@ from incident_pipeline.sources.git.local import LocalGit
 from incident_pipeline.sources.logs.files import read_log_file
 
 MAX_CITED = 8
+MAX_FINDINGS = 3
+SCORE_MARGIN = 0.2
 _NAMES: dict[VerdictKind, str] = {
     "infrastructure": "infrastructure", "drift": "infrastructure", "flaky": "flaky", "commit": "commit",
     "unknown": "commit",
 }  # fmt: skip
-_TELLS_ONLY_THAT = frozenset({"exit", "summary", "header"})
+_ONLY_WHERE = frozenset({"exit", "summary", "header", "block", "location", "test", "stack"})
 
 
 class Prediction(TypedDict):
@@ -100,9 +102,11 @@ def _judge(
 
 
 def cited_lines(failure: Failure, *, limit: int = MAX_CITED) -> list[int]:
-    """Lines of the best finding that says why, at most `limit`: few and right beats many."""
-    why = [f for f in failure.findings if f.kind not in _TELLS_ONLY_THAT] or list(failure.findings)
-    return [line for f in why[:1] for line in range(f.line, f.end_line + 1)][:limit]
+    """Lines of the best findings that say why, at most MAX_FINDINGS and `limit` lines: few and right beats many."""
+    why = [f for f in failure.findings if f.kind not in _ONLY_WHERE] or list(failure.findings[:1])
+    near = [f for f in why if f.score >= why[0].score - SCORE_MARGIN][:MAX_FINDINGS]
+    lines = dict.fromkeys(line for f in near for line in range(f.line, f.end_line + 1))
+    return sorted(list(lines)[:limit])
 
 
 def _load(path: Path, *, label: str) -> list[LogText]:
