@@ -114,12 +114,16 @@ class Client:
         return self._tried(once)
 
     def _tried(self, once: Callable[[], T]) -> T:
-        made = 0
+        made, waited = 0, 0.0
 
         def again(error: Exception) -> bool | float:
             # The wait is kept here, not in stamina, so that time can come in from outside; zero is left for stamina.
-            waited = isinstance(error, FailedTry) and made < self.patience.tries and self.patience.pause(error, made)
-            return 0.0 if waited else False
+            nonlocal waited
+            if not isinstance(error, FailedTry) or made >= self.patience.tries:
+                return False
+            paused = self.patience.pause(error, made, waited=waited)
+            waited += paused or 0
+            return False if paused is None else 0.0
 
         try:
             for attempt in retry_context()(on=again, attempts=self.patience.tries, timeout=None):

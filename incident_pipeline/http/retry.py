@@ -43,7 +43,7 @@ class Patience:
     """How long to go on. `clock` gives aware UTC; `sleep` and `jitter` (low, high) come in so that tests do not wait.
 
     `tries` counts the first one. Back-off is full jitter: uniform in 0..min(cap, base * 2^n) seconds. A wait that the
-    vendor asks for is kept when it is at most `max_wait` seconds; a longer one is an error with its time.
+    vendor asks for is kept while a request waits at most `max_wait` seconds in all; else it is an error with its time.
     """
 
     clock: Callable[[], datetime]
@@ -54,13 +54,16 @@ class Patience:
     cap: float = 8.0
     max_wait: float = 60.0
 
-    def pause(self, failed: FailedTry, tries_made: int) -> bool:
-        """Wait as long as `failed` asks for and say True; False at once when no wait would help."""
-        if not failed.again or (failed.wait or 0) > self.max_wait:
-            return False
-        backoff = self.jitter(0, min(self.cap, self.base * 2 ** (tries_made - 1)))
-        self.sleep(backoff if failed.wait is None else failed.wait + backoff)
-        return True
+    def pause(self, failed: FailedTry, tries_made: int, *, waited: float = 0.0) -> float | None:
+        """Wait as long as `failed` asks for and tell how long; None at once when no wait would help.
+
+        `waited`: seconds spent on this request already; all waits together stay within `max_wait`.
+        """
+        if not failed.again or waited + (failed.wait or 0) > self.max_wait:
+            return None
+        seconds = (failed.wait or 0) + self.jitter(0, min(self.cap, self.base * 2 ** (tries_made - 1)))
+        self.sleep(seconds)
+        return seconds
 
 
 def rate_limit(refusal: Refusal, call: Call, now: datetime) -> FailedTry | None:

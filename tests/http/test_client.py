@@ -135,6 +135,13 @@ def test_a_long_rate_limit_is_raised_with_its_time() -> None:
     assert clock.slept == []
 
 
+def test_a_limit_that_does_not_end_is_not_waited_for_again_and_again() -> None:
+    clock = Clock()
+    with client(lambda _: httpx.Response(429), clock) as http, pytest.raises(RateLimited):
+        http.get("a", CALL)
+    assert clock.slept == [60.5]
+
+
 def test_an_untrusted_certificate_is_not_tried_again_and_says_what_to_set() -> None:
     error = httpx.ConnectError("failed")
     error.__cause__ = ssl.SSLCertVerificationError("self-signed")

@@ -78,16 +78,17 @@ def test_backoff_is_full_jitter_under_a_growing_bound() -> None:
     clock = Clock()
     patience = Patience(clock=clock, sleep=clock.sleep, jitter=jitter)
     for made in range(1, 7):
-        assert patience.pause(FailedTry(Unavailable("x"), again=True), made)
+        assert patience.pause(FailedTry(Unavailable("x"), again=True), made) == 0
     assert bounds == [(0, 0.5), (0, 1), (0, 2), (0, 4), (0, 8), (0, 8)]
 
 
 def test_a_short_wait_that_the_vendor_asks_for_is_kept_and_a_long_one_is_not() -> None:
     clock = Clock()
-    assert clock.patience().pause(FailedTry(RateLimited("x"), again=True, wait=60), 1)
+    assert clock.patience().pause(FailedTry(RateLimited("x"), again=True, wait=60), 1) == 60.5
     assert clock.slept == [60.5]
-    assert not clock.patience().pause(FailedTry(RateLimited("x"), again=True, wait=61), 1)
-    assert not clock.patience().pause(FailedTry(NotFound("x")), 1)
+    assert clock.patience().pause(FailedTry(RateLimited("x"), again=True, wait=61), 1) is None
+    assert clock.patience().pause(FailedTry(RateLimited("x"), again=True, wait=30), 1, waited=40) is None
+    assert clock.patience().pause(FailedTry(NotFound("x")), 1) is None
     assert clock.slept == [60.5]
 
 
