@@ -15,7 +15,7 @@ from tests.fakes.github_state import FakeJob, FakeRepo, FakeRun
 from tests.replay.recordings import Recording, exchanges, wiremock
 from tests.replay.server import ReplayServer
 from tests.sources.git.github_case import REPO, TOKEN
-from tests.sources.logs.test_github_actions import actions
+from tests.sources.logs.actions_case import actions
 
 pytestmark = pytest.mark.shared
 
