@@ -42,8 +42,10 @@ def build_report(
     verdict = judgement.verdict
     cited = citations.number(failure, judgement, run=incident.run, logs=logs)
     shown = proof.excerpts(logs, cited, findings=failure.findings, selection=excerpts, lines=lookup)
-    hunks = proof.hunks(window, judgement.suspects, cited=cited, code=code, failure=failure)
-    top = judgement.suspects[0] if judgement.suspects and verdict.verdict in {"commit", "unknown"} else None
+    # Where no commit is to blame, nobody is asked and no change is shown but what the verdict itself cites.
+    suspects = judgement.suspects if verdict.verdict in {"commit", "unknown"} else ()
+    hunks = proof.hunks(window, suspects, cited=cited, code=code, failure=failure)
+    top = suspects[0] if suspects else None
     lengths = {log.label: lookup.log_length(log.label) or 0 for log in logs}
     return Report(
         schema_version=SCHEMA_VERSION,

@@ -35,6 +35,7 @@ def render_html(report: Report) -> str:
         picture=picture(report.timeline),
         base=citations.repository_page(report.run),
         shown=SHOWN_CITATIONS,
+        leading={each.id for each in view.because(report, SHOWN_CITATIONS)},
         policy=_policy(style, script),
         # A file of this package, and rules that hold nothing of the report but the numbers of its citations.
         style=Markup(style),  # noqa: S704 - see the line above

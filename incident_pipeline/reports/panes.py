@@ -24,7 +24,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """One log or one hunk. `name` and `note` head it; `fold` lines follow that are not shown; `proves`: it is cited."""
+    """One log or one hunk. `name` and `note` head it; `fold` lines follow that are not shown."""
 
     key: str
     name: str
@@ -34,9 +34,9 @@ class Pane:
     fold: int
 
     @property
-    def proves(self) -> bool:
-        """Some line of it is cited."""
-        return any(line.ids for line in self.lines)
+    def ids(self) -> tuple[str, ...]:
+        """The citations that point into it."""
+        return tuple(name for line in self.lines for name in line.ids)
 
 
 def log_panes(report: Report) -> tuple[Pane, ...]:
@@ -87,4 +87,4 @@ def _code_place(ref: str, side: str) -> tuple[str, str, int, bool] | None:
 
 def ids_shown(panes: tuple[Pane, ...]) -> frozenset[str]:
     """The citations whose line stands in a pane; the others need a place of their own."""
-    return frozenset(name for pane in panes for line in pane.lines for name in line.ids)
+    return frozenset(name for pane in panes for name in pane.ids)

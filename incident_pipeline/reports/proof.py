@@ -86,7 +86,8 @@ def hunks(
     window: Window, suspects: Sequence[Suspect], *, cited: Sequence[Cited], code: CodeFacts, failure: Failure
 ) -> tuple[CodeHunk, ...]:
     """Hunks of the first three suspects (4, 2 and 2; cited ones first, then those in files of the stack), and a piece
-    of the file at head for every cited line that none of them shows. A hunk shows at most 40 lines."""
+    of the file at head for every cited line that none of them shows; in the order of the citations. A hunk shows at
+    most 40 lines."""
     places = tuple(_code_places(cited))
     in_stack = {frame.repo_path for frame in failure.frames}
     commits = {commit.hash: commit for commit in window.commits}
@@ -95,7 +96,9 @@ def hunks(
         if suspect.hash in commits:
             shown += islice(_of_commit(commits[suspect.hash], places, in_stack), most)
     missing = [place for place in places if place[0] == window.head and not any(shows(hunk, place) for hunk in shown)]
-    return (*shown, *_at_head(missing, code))
+    shown += _at_head(missing, code)
+    first = {id(hunk): next((i for i, place in enumerate(places) if shows(hunk, place)), len(places)) for hunk in shown}
+    return tuple(sorted(shown, key=lambda hunk: first[id(hunk)]))
 
 
 def _code_places(cited: Sequence[Cited]) -> Iterator[CodePlace]:

@@ -110,7 +110,10 @@ def aside(report: Report) -> str:
     if report.verdict == "commit" and report.suspects and report.summary.startswith(short(report.suspects[0].hash)):
         return ""
     cause = _cause(report)
-    return "" if report.verdict == "drift" or not cause else f"{cause[0].upper()}{cause[1:]}."
+    if report.verdict == "drift":
+        return ""
+    # A name of the code (`test_a`) is not ours to capitalize.
+    return f"{cause[0].upper()}{cause[1:]}." if cause.split(" ")[0].isalpha() else f"{cause}."
 
 
 def _cause(report: Report) -> str:

@@ -7,7 +7,7 @@ from incident_pipeline.model.git import FileChange
 from incident_pipeline.reports.build import build_report
 from incident_pipeline.reports.citations import repository_page
 from tests.reports.cases import hostile_case, inconclusive_case, infrastructure_case
-from tests.reports.sample import GUILTY, HEAD, RED, Case, commit_case
+from tests.reports.sample import GUILTY, HEAD, RED, SECOND, Case, commit_case
 
 
 def test_citations_are_numbered_in_reading_order_and_each_place_once() -> None:
@@ -61,12 +61,19 @@ def test_excerpts_are_bounded_and_keep_the_proof() -> None:
     assert max(len(line.text) for line in excerpt.lines) == 2_000
 
 
-def test_cited_hunks_come_first_and_the_blamed_line_is_shown_at_head() -> None:
-    hunks = commit_case().build().hunks
-    assert hunks[0].hash == GUILTY
-    assert ("-", 84, "        return total.quantize(CENT)") in hunks[0].lines
-    assert (hunks[-1].hash, hunks[-1].header) == (HEAD, "at head")
-    assert (" ", 88, "        return round(sum(lines), 2)") in hunks[-1].lines
+def test_hunks_stand_in_the_order_of_their_citations_and_the_blamed_line_at_head() -> None:
+    at_head, guilty, second = commit_case().build().hunks
+    assert (at_head.hash, at_head.header) == (HEAD, "at head")
+    assert (" ", 88, "        return round(sum(lines), 2)") in at_head.lines
+    assert guilty.hash == GUILTY
+    assert ("-", 84, "        return total.quantize(CENT)") in guilty.lines
+    assert second.hash == SECOND
+
+
+def test_where_no_commit_is_to_blame_no_change_is_shown() -> None:
+    case = infrastructure_case()
+    named = replace(commit_case().judgement, verdict=case.judgement.verdict)
+    assert {hunk.header for hunk in replace(case, judgement=named).build().hunks} == {"at head"}
 
 
 def test_a_long_hunk_is_cut_around_its_cited_line() -> None:
@@ -74,7 +81,7 @@ def test_a_long_hunk_is_cut_around_its_cited_line() -> None:
     patch = "@@ -1,900 +1,0 @@\n" + "\n".join(f"-old {number}" for number in range(1, 901))
     change = FileChange("src/shop/cart.py", "modified", patch=patch)
     commits = tuple(replace(c, files=(change,)) if c.hash == GUILTY else c for c in case.window.commits)
-    hunk = replace(case, window=replace(case.window, commits=commits)).build().hunks[0]
+    hunk = replace(case, window=replace(case.window, commits=commits)).build().hunks[1]
     assert len(hunk.lines) == 40
     assert ("-", 84, "old 84") in hunk.lines
 

@@ -128,6 +128,13 @@ def test_a_citation_without_a_line_on_the_page_still_has_its_anchor() -> None:
     assert {each.id for each in report.citations} <= set(_Page(render_html(report)).values("id"))
 
 
+def test_a_page_without_logs_or_changes_says_so() -> None:
+    report = replace(
+        commit_case().build(), hunks=(), excerpts=(), citations=(), suspects=(), timeline=(), next_steps=()
+    )
+    assert "No line to show." in render_html(report)
+
+
 def test_the_page_tells_the_incident() -> None:
     text = render_html(commit_case().build())
     for part in (
