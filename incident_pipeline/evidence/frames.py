@@ -69,7 +69,7 @@ def read_frames(label: str, rows: Iterable[tuple[int, str]]) -> tuple[Frame, ...
     """Frames of one block of (line number, text). Depth 0 is where it was raised; runs of frames are counted apart."""
     found: list[tuple[Frame, Shape]] = []
     for number, text in rows:
-        if len(text) > 1_000 or (":" not in text and "(" not in text and "/" not in text):
+        if len(text) > 1_000 or not any(sign in text for sign in ':(/"'):
             continue
         for shape in SHAPES:
             match = shape.pattern.search(text)

@@ -7,7 +7,7 @@ Patterns hold in Rust's regex and in Python's: no look-around, ASCII classes spe
 
 import polars as pl
 
-from incident_pipeline.evidence.grammar_causes import CAUSES
+from incident_pipeline.evidence.grammar_causes import CAUSES, DEADLY
 from incident_pipeline.evidence.grammar_ends import ENDS
 from incident_pipeline.evidence.grammar_tools import TOOLS
 from incident_pipeline.evidence.rule import Rule
@@ -35,8 +35,9 @@ NOISE = (
     r"^\[?(?:WARN|WARNING|INFO|DEBUG|TRACE)\]? .*(?:deprecat|Deprecat)|^npm (?:WARN|warn)",
 )
 
-# Exits come early, but "exit code 137" in an exit line still counts as its cause: crash, memory and disk go before.
-RULES: tuple[Rule, ...] = (*CAUSES[:3], *ENDS, *CAUSES[3:], *TOOLS)
+# "exit code 137" in an exit line counts as its cause, "1 failed, 3 passed" as a total: both before NOISE is put aside.
+_BEFORE_NOISE = (*DEADLY, *ENDS)
+RULES: tuple[Rule, ...] = (*_BEFORE_NOISE, *CAUSES, *TOOLS)
 ANCHOR = 0.5  # a line at or over this weight opens a block of its own
 
 # One cheap pass first: every line that a rule matches contains one of these words (in any case) or one of these signs.
@@ -69,10 +70,11 @@ def classify(text: pl.Series) -> pl.Series:
     candidates = frame.filter(suspicious | pl.col("text").str.contains(_SIGNS))
     # Most lines of a large log repeat: each distinct line is matched once.
     left = candidates.select(pl.col("text").unique(maintain_order=True))
-    for pattern in NOISE:
-        left = left.filter(~pl.col("text").str.contains(pattern))
     parts: list[pl.DataFrame] = []
     for index, rule in enumerate(RULES):
+        if index == len(_BEFORE_NOISE):
+            for pattern in NOISE:
+                left = left.filter(~pl.col("text").str.contains(pattern))
         hit = left["text"].str.contains(rule.pattern)
         parts.append(left.filter(hit).with_columns(rule=pl.lit(index, pl.Int16)))
         left = left.filter(~hit)

@@ -2,7 +2,8 @@
 
 from incident_pipeline.evidence.rule import Rule, rule
 
-CAUSES: tuple[Rule, ...] = (
+# Looked for even in lines that close the story, and before noise is put aside.
+DEADLY: tuple[Rule, ...] = (
     rule(
         "crash", None, 0.96, "the process crashed",
         r"segmentation fault", r"sigsegv", r"fatal python error", r"core dumped", r"(?:^|[^a-z])bus error",
@@ -23,24 +24,14 @@ CAUSES: tuple[Rule, ...] = (
         r"no space left on device", r"disk quota exceeded", r"(?:^|[^a-z])enospc(?:$|[^a-z])", r"disk (?:is )?full",
         r"not enough (?:disk )?space", r"too many open files", r"(?:^|[^a-z])emfile(?:$|[^a-z])", fold=True,
     ),
+)  # fmt: skip
+
+CAUSES: tuple[Rule, ...] = (
     rule(
         "runner", None, 0.93, "the runner went away",
         r"runner has received a shutdown signal", r"lost communication with the (?:server|runner)",
         r"hosted runner.*(?:lost|error|encountered)", r"agent (?:went|is) offline",
         r"(?:hudson|remoting)\S*channelclosed", r"runner system failure", r"preempted", fold=True,
-    ),
-    rule(
-        "network", None, 0.92, "a network call failed",
-        r"could not resolve (?:host|proxy)", r"name resolution", r"network is unreachable", r"no route to host",
-        r"connection (?:was )?(?:refused|reset|timed out|aborted|closed by)",
-        r"(?:^|[^a-z])econn(?:reset|refused|aborted)",
-        r"(?:^|[^a-z])(?:etimedout|enotfound|eai_again|ehostunreach)(?:$|[^a-z])", r"max retries exceeded",
-        r"requested url returned error", r"http(?:s|/[0-9.]+)?[ :(/]+(?:error )?[45][0-9][0-9]",
-        r"(?:^|[^0-9])50[0-4] (?:bad gateway|service|internal server|gateway|proxy)", r"too many [45][0-9]{2} error",
-        r"(?:status|code)[: =]+(?:code[: =]+)?50[0-9](?:[^0-9]|$)", r"tls handshake", r"ssl(?:error|_error|: )",
-        r"certificate (?:verif|has expired|signed)", r"unknownhostexception", r"socket hang ?up", r"connecttimeout",
-        r"readtimeout", r"sockettimeout", r"could not connect to", r"failed to connect", r"unable to access 'http",
-        r"rpc failed", r"early eof", r"remote end hung up", r"transferring? .*closed", r"curl: \([0-9]+\)", fold=True,
     ),
     rule(
         "quota", None, 0.93, "a quota or rate limit was reached",
@@ -50,18 +41,12 @@ CAUSES: tuple[Rule, ...] = (
     rule(
         "credentials", None, 0.93, "access was refused",
         r"resource not accessible", r"authentication (?:failed|required)", r"bad credentials",
-        r"could not read (?:username|password)", r"(?:401|403)[: (]+(?:unauthorized|forbidden)", r"unauthorized: ",
+        r"could not read (?:username|password)", r"(?:401|403)[: (]+(?:unauthorized|forbidden)",
+        r"http[ (/]+40[13][^0-9]", r"unauthorized: ",
         r"permission denied \(publickey", r"pull access denied", r"requested access to the resource is denied",
         r"invalid (?:api )?(?:token|credentials)", r"not authorized", r"access ?denied", r"dubious ownership",
         r"unsafe repository", r"permission to .* denied",
         r"input required and not supplied: (?:token|[a-z_-]*key)", fold=True,
-    ),
-    rule(
-        "timeout", None, 0.9, "a time limit was reached",
-        r"timeout(?:error|exception|expired)", r"timed? ?out (?:after|waiting|while|in)",
-        r"exceeded (?:the )?(?:maximum |test )?(?:execution |job |time ?out)", r"deadline exceeded",
-        r"exceeded timeout of", r"has timed out", r"test timed out", r"no output has been received",
-        r"build timed out", r"\+{3,} timeout \+{3,}", r"^timeout: ", r"failed: timeout", fold=True,
     ),
     rule(
         "registry", None, 0.92, "a package could not be resolved",
@@ -76,5 +61,25 @@ CAUSES: tuple[Rule, ...] = (
         r"hash(?:es)? (?:sum )?(?:mismatch|do(?:es)? not match)",
         r"(?:no|missing) (?:required )?module (?:provides|providing)", r"unknown revision",
         r"lock ?file .*(?:needs to be updated|out of (?:date|sync)|not up to date)", fold=True,
+    ),
+    rule(
+        "network", None, 0.92, "a network call failed",
+        r"could not resolve (?:host|proxy)", r"name resolution", r"network is unreachable", r"no route to host",
+        r"connection (?:was )?(?:refused|reset|timed out|aborted|closed by)",
+        r"(?:^|[^a-z])econn(?:reset|refused|aborted)",
+        r"(?:^|[^a-z])(?:etimedout|enotfound|eai_again|ehostunreach)(?:$|[^a-z])", r"max retries exceeded",
+        r"requested url returned error", r"http(?:s|/[0-9.]+)?[ :(/]+(?:error )?[45][0-9][0-9](?:[^0-9]|$)",
+        r"(?:^|[^0-9])50[0-4] (?:bad gateway|service|internal server|gateway|proxy)", r"too many [45][0-9]{2} error",
+        r"(?:status|code)[: =]+(?:code[: =]+)?50[0-9](?:[^0-9]|$)", r"tls handshake", r"ssl(?:error|_error|: )",
+        r"certificate (?:verif|has expired|signed)", r"unknownhostexception", r"socket hang ?up", r"connecttimeout",
+        r"readtimeout", r"sockettimeout", r"could not connect to", r"failed to connect", r"unable to access 'http",
+        r"rpc failed", r"early eof", r"remote end hung up", r"transferring? .*closed", r"curl: \([0-9]+\)", fold=True,
+    ),
+    rule(
+        "timeout", None, 0.9, "a time limit was reached",
+        r"timeout(?:error|exception|expired)", r"timed? ?out (?:after|waiting|while|in)",
+        r"exceeded (?:the )?(?:maximum |test )?(?:execution |job |time ?out)", r"deadline exceeded",
+        r"exceeded timeout of", r"has timed out", r"test timed out", r"no output has been received",
+        r"build timed out", r"\+{3,} timeout \+{3,}", r"^timeout: ", r"failed: timeout", fold=True,
     ),
 )  # fmt: skip

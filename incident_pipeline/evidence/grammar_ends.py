@@ -5,7 +5,7 @@ from incident_pipeline.evidence.rule import Rule, rule
 ENDS: tuple[Rule, ...] = (
     rule(
         "cancelled", None, 0.58, "somebody or something cancelled the run",
-        r"(?i)the operation was cancel?led", r"(?i)^(?:##\[error\])?(?:job|build|workflow|run) (?:was )?cancel?led",
+        r"the operation was cancel?led", r"^(?:##\[error\])?(?:job|build|workflow|run) (?:was )?cancel?led", fold=True,
     ),
     rule(
         "exit", None, 0.45, "the step's exit",
@@ -31,7 +31,7 @@ ENDS: tuple[Rule, ...] = (
     ),
     rule(
         "summary", "pytest", 0.62, "pytest's totals",
-        r"^=+ .*(?:^|[ ,])[1-9][0-9]* (?:failed|errors?)(?:,| in ).*",
+        r"^=+ (?:.*[ ,])?[1-9][0-9]* (?:failed|errors?)(?:,| in )",
     ),
     rule(
         "summary", "unittest", 0.6, "unittest's totals",

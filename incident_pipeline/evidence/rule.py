@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 FILE = r"""[^ :()'\"]*[A-Za-z0-9_+-]\.[A-Za-z]{1,6}"""  # a path with an extension
 QUALIFIED = r"(?:[A-Za-z_$][A-Za-z0-9_$]*(?:\.|::))*"  # `package.module.`
-EXCEPTION = r"[A-Z][A-Za-z0-9_$]*(?:Error|Exception|Failure|Exit|Interrupt|Warning|Timeout)"
+EXCEPTION = (
+    r"(?:(?:[A-Z][A-Za-z0-9_$]*)?(?:Error|Exception)|[A-Z][A-Za-z0-9_$]*(?:Failure|Exit|Interrupt|Warning|Timeout))"
+)
 RAISED = r"(?:(?:Caused by|Caused|Suppressed|Exception in thread \"[^\"]*\"|Uncaught|Unhandled|\[ERROR\]|ERROR:?):? )?"
 
 

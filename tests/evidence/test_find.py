@@ -2,9 +2,10 @@
 
 import polars as pl
 
-from incident_pipeline.evidence.find import BLOCK, find_failure
+from incident_pipeline.evidence.find import find_failure
 from incident_pipeline.evidence.inputs import LogText
-from incident_pipeline.model.frames import LOG
+from incident_pipeline.evidence.rank import BLOCK
+from tests.evidence.logs import log
 
 PYTEST = """\
 ##[group]Run pytest
@@ -39,14 +40,6 @@ Post job cleanup.
 """
 
 
-def log(text: str, label: str = "log") -> LogText:
-    lines = text.splitlines()
-    frame = pl.DataFrame({"line": range(1, len(lines) + 1), "raw": lines, "text": lines}, strict=False)
-    missing = {name: pl.lit(None, kind).alias(name) for name, kind in LOG.items() if name not in frame.columns}
-    frame = frame.with_columns(*missing.values()).select(pl.col(n).cast(k) for n, k in LOG.items())
-    return LogText(label, "job", frame)
-
-
 def test_the_assertion_comes_first_and_carries_its_reason() -> None:
     failure = find_failure([log(PYTEST)], [log(GREEN, "green")])
     best = failure.findings[0]
@@ -72,6 +65,7 @@ def test_clean_up_after_the_job_is_not_evidence() -> None:
 def test_a_log_without_trouble_gives_an_empty_answer() -> None:
     failure = find_failure([log(GREEN)])
     assert failure.findings == ()
+    assert failure.context == ()
     assert failure.exit_code is None
 
 
@@ -103,3 +97,41 @@ def test_an_entry_of_several_lines_is_cited_by_its_own_lines() -> None:
     frame = pl.DataFrame(rows).with_columns(text=pl.col("raw"))
     best = find_failure([LogText("log", "job", frame)]).findings[0]
     assert (best.line, best.text) == (5, "KeyError: 'x'")
+
+
+def test_a_heading_only_lends_its_name_to_the_message_below() -> None:
+    failure = find_failure([log(PYTEST)])
+    assert failure.findings[0].test == "test_total"
+    assert all(not f.text.startswith("____") for f in failure.findings if f.kind != BLOCK)
+
+
+def test_the_same_message_again_weighs_less() -> None:
+    text = "\n".join("E   ValueError: too large\n\nplain text\n" for _ in range(5))
+    scores = [f.score for f in find_failure([log(text)]).findings if f.kind == "assertion"]
+    assert len(scores) == 5
+    assert scores == sorted(scores, reverse=True)
+    assert scores[-1] < scores[0]
+
+
+def test_what_follows_the_failed_step_weighs_less_than_the_step() -> None:
+    text = PYTEST.replace("Post job cleanup.", "##[group]Run upload\nupload\n##[endgroup]\nError: no such artifact")
+    later = next(f for f in find_failure([log(text)]).findings if "no such artifact" in f.text)
+    assert "after the step had failed" in later.reason
+    assert later.score < 0.2
+
+
+def test_several_jobs_are_ranked_together() -> None:
+    failure = find_failure([log("E   ValueError: a"), log("make: *** [all] Error 2", "log2")])
+    assert [f.label for f in failure.findings] == ["log", "log2"]
+
+
+def test_one_enormous_line_is_no_trouble() -> None:
+    failure = find_failure([log("x" * 5_000_000 + "\nE   ValueError: a")])
+    assert failure.findings[0].line == 2
+
+
+def test_context_names_the_job_and_the_command() -> None:
+    context = find_failure([log("Complete job name: unit tests\n" + PYTEST)]).context
+    shown = {f.kind: f.text.split("\n")[0] for f in context}
+    assert shown["job"] == "Complete job name: unit tests"
+    assert shown["step"] == "##[group]Run pytest"
