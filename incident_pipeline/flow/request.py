@@ -51,9 +51,9 @@ def from_origin(origin: str) -> Request:
     return Request(**fields)
 
 
-def _plain(value: object) -> object:
+def _plain(value: str | int | Path | datetime | tuple[Path | str, ...]) -> str | int | list[str]:
     if isinstance(value, tuple):
-        return [_plain(v) for v in value]  # pyright: ignore[reportUnknownVariableType] - a tuple of paths or strings
+        return [str(v.absolute()) if isinstance(v, Path) else v for v in value]
     if isinstance(value, Path):
         return str(value.absolute())
     return value.isoformat() if isinstance(value, datetime) else value

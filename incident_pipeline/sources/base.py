@@ -63,7 +63,12 @@ class Source(ABC):
 
 
 class GitSource(Source):
-    """Commits of a repository. `repo` is `owner/name` on a forge; a local source takes its own path for any `repo`."""
+    """Commits of a repository. `repo` is `owner/name` on a forge; a local source takes its own path for any `repo`.
+
+    `streams_patches`: files and patches of many commits cost one stream here, not a request a commit.
+    """
+
+    streams_patches: bool = False
 
     @abstractmethod
     def get_commits(
@@ -117,7 +122,12 @@ class GitSource(Source):
 
 
 class LogSource(Source):
-    """Log entries of a service."""
+    """Log entries of a service.
+
+    `reads_files`: line numbers are each file's own; a frame holds rows of one file, named in its metadata (`file`).
+    """
+
+    reads_files: bool = False
 
     @abstractmethod
     def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:

@@ -1,0 +1,1 @@
+"""Speed, memory and accuracy. `python -m benchmarks` runs all of it; each module runs alone too."""

@@ -1,0 +1,105 @@
+"""`investigate` on a local log of 50,000 lines with 300 commits: CPU seconds beyond imports, and what was imported.
+
+The baseline of the ratio is the same program importing everything an investigation needs and doing nothing.
+"""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+LINES, COMMITS, RUNS = 50_000, 300, 5
+IMPORTS = (
+    "import incident_pipeline.flow.investigate, incident_pipeline.reports.terminal, duckdb, git, typer, rich.console"
+)
+PROBE = """
+import sys
+from incident_pipeline.surfaces.cli.main import run
+try:
+    run()
+finally:
+    heavy = [m for m in ("dagster", "crewai") if m in sys.modules]
+    print("imported although it must not be:", heavy, file=sys.stderr) if heavy else None
+"""
+
+
+def main() -> int:
+    """Print medians of 5; 1 when an investigation failed or imported Dagster or CrewAI."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        repo, green = make_repo(folder / "repo", commits=COMMITS)
+        log, green_log = folder / "failed.log", folder / "green.log"
+        log.write_text(make_log(LINES, failed=True), encoding="utf-8")
+        green_log.write_text(make_log(LINES, failed=False), encoding="utf-8")
+        words = ["investigate", "--log-file", str(log), "--green-log", str(green_log), "--git", "local"]
+        words += ["--git-path", str(repo), "--last-green", green, "--format", "json"]
+        env = {**os.environ, "INCIDENT_RESPONDER_HOME": str(folder / "home")}
+        bare = [_cpu([sys.executable, "-c", IMPORTS], env)[0] for _ in range(RUNS)]
+        full = [_cpu([sys.executable, "-c", PROBE, *words], env) for _ in range(RUNS)]
+    imports, work = statistics.median(bare), statistics.median(c for c, _ in full)
+    print(f"{LINES:,} lines (green twin beside), {COMMITS} commits, medians of {RUNS}")
+    print(
+        f"imports {imports:.2f} CPU s; investigate {work:.2f} CPU s; beyond imports {work - imports:.2f} CPU s (at most 2)"
+    )
+    return 1 if any(failed for _, failed in full) else 0
+
+
+def _cpu(command: list[str], env: dict[str, str]) -> tuple[float, bool]:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, env=env, check=False, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    failed = done.returncode != 0 or "must not be" in done.stderr
+    if failed:
+        print(done.stderr[-2000:])
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, failed
+
+
+def make_log(lines: int, *, failed: bool) -> str:
+    """A test run's log in the layout of a raw job log, its failure two thirds down."""
+    body = [f"tests/test_part{n % 97}.py::test_case_{n} PASSED in {n % 13 / 100:.2f}s" for n in range(lines)]
+    if failed:
+        at = lines * 2 // 3
+        body[at : at + 6] = [
+            "=================================== FAILURES ===================================",
+            "    def test_total():",
+            ">       assert total(3) == 6",
+            "E       assert 7 == 6",
+            "tests/test_part7.py:12: AssertionError",
+            "FAILED tests/test_part7.py::test_total - assert 7 == 6",
+        ]
+        body[-1] = "##[error]Process completed with exit code 1."
+    return "".join(
+        f"2026-03-01T10:{n // 6000 % 60:02}:{n // 100 % 60:02}.{n % 100:02}00000Z {x}\n" for n, x in enumerate(body)
+    )
+
+
+def make_repo(path: Path, *, commits: int) -> tuple[Path, str]:
+    """A straight history by `git fast-import`; (its folder, the hash of its first commit)."""
+    path.mkdir()
+    subprocess.run(["git", "init", "-q", "-b", "main", str(path)], check=True)
+    subprocess.run(["git", "-C", str(path), "fast-import", "--quiet"], check=True, input=_stream(commits).encode())
+    subprocess.run(["git", "-C", str(path), "reset", "-q", "--hard"], check=True)
+    first = subprocess.run(
+        ["git", "-C", str(path), "rev-list", "--max-parents=0", "main"], check=True, capture_output=True, text=True
+    )
+    return path, first.stdout.strip()
+
+
+def _stream(commits: int) -> str:
+    parts: list[str] = []
+    for n in range(commits):
+        name = "tests/test_part7.py" if n == 0 else f"src/part{n % 40}.py"
+        body = "".join(f"def function_{k}(x):\n    return x + {n if k == n % 30 else k}\n\n" for k in range(30))
+        message = f"Change part {n % 40}, step {n}"
+        parts.append(
+            f"commit refs/heads/main\ncommitter Ana <ana@acme.example> {1_770_000_000 + n * 600} +0000\n"
+            f"data {len(message)}\n{message}\nM 100644 inline {name}\ndata {len(body)}\n{body}\n"
+        )
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Logs of an incident on their way into the warehouse, and out of it again as evidence reads them.
+
+In: RAW_LOG frames of a source. Stored: LOG columns, redacted, one segment a log. Surprising fact: `text` is not stored;
+it is derived again on the way out, so a log costs its raw line and little more.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+import polars as pl
+
+from incident_pipeline.evidence.inputs import LogText
+from incident_pipeline.flow.progress import Progress
+from incident_pipeline.flow.workspace import Workspace
+from incident_pipeline.model.frames import LOG
+from incident_pipeline.model.incident import Incident, Job, LogRef, Run
+from incident_pipeline.model.logs import SourceStatus
+from incident_pipeline.normalize.clean import clean_expr
+from incident_pipeline.normalize.frames import normalize
+from incident_pipeline.sources.base import CiLogSource, LogSource
+from incident_pipeline.sources.logs.files import read_log_file
+from incident_pipeline.warehouse.logs import LogFacts, load_log, save_log, stage_log
+from incident_pipeline.warehouse.rows import log_id_of
+
+MAX_EVIDENCE_LINES = 3_000_000
+
+
+@dataclass(slots=True)
+class LogBook:
+    """Stores an incident's logs one by one and keeps what citations call them and how far each was read."""
+
+    ws: Workspace
+    progress: Progress
+    refs: list[LogRef] = field(default_factory=list[LogRef])
+    statuses: list[SourceStatus] = field(default_factory=list[SourceStatus])
+    last_time: datetime | None = None
+
+    def add_job(self, kind: str, logs: CiLogSource, *, run: Run, job: Job) -> None:
+        """A CI job's log, under the next `log` or `green` label."""
+        read = logs.read_job_log(run, job)
+        log_id = log_id_of(run.source, run.repo, run.run_id, run.attempt, job.job_id)
+        facts = LogFacts(
+            log_id, run.source, run.repo, job.name, read.status.status,
+            run_id=run.run_id, attempt=run.attempt, job_id=job.job_id, url=job.url,
+        )  # fmt: skip
+        self._add(kind, facts, frames=read.frames, status=lambda: read.status)
+
+    def add_file(self, kind: str, path: Path, *, incident: Incident) -> None:
+        """A log file, under the next `log` or `green` label."""
+        log = read_log_file(path)
+        log_id = log_id_of("files", incident.id, kind, str(path.absolute()))
+        facts = LogFacts(log_id, "files", incident.repo, path.name, "read", run_id=incident.id, job_id=str(path))
+        self._add(kind, facts, frames=log.frames, status=log.status)
+
+    def add_window(self, logs: LogSource, *, incident: Incident, since: datetime, until: datetime) -> None:
+        """A service's entries in a time window, under the next `log` labels: one for each file where it has files."""
+        for ref, stored in store_window(self.ws, logs, incident.repo, since=since, until=until, progress=self.progress):
+            self._keep("log", ref, stored)
+
+    def _add(
+        self, kind: str, facts: LogFacts, *, frames: Iterator[pl.DataFrame], status: Callable[[], SourceStatus]
+    ) -> None:
+        stored = store_log(self.ws, facts, frames=frames, status=status, progress=self.progress)
+        self._keep(kind, LogRef("", facts.log_id, facts.name, facts.job_id, facts.url), stored)
+
+    def _keep(self, kind: str, ref: LogRef, stored: "StoredLog") -> None:
+        number = 1 + sum(other.label.rstrip("0123456789") == kind for other in self.refs)
+        label = kind if number == 1 else f"{kind}{number}"
+        self.refs.append(replace(ref, label=label))
+        self.statuses.append(replace(stored.status, what=f"{label}: {ref.name}"))
+        if kind == "log" and stored.last_time:
+            self.last_time = max(stored.last_time, self.last_time or stored.last_time)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLog:
+    """How far a log was read and stored; `last_time` is the latest time in it, None when it has none."""
+
+    status: SourceStatus
+    redactions: int
+    last_time: datetime | None
+
+
+def store_window(
+    ws: Workspace, logs: LogSource, service: str, *, since: datetime, until: datetime, progress: Progress
+) -> Iterator[tuple[LogRef, StoredLog]]:
+    """A service's entries in a time window become one log, or one for each file where line numbers are the files'."""
+    frames = logs.read_frames(service, since, until)
+    if not logs.reads_files:
+        name = f"{service} {since:%Y-%m-%d %H:%M}"
+        yield _store_part(ws, logs, service, frames=frames, name=name, window=(since, until), progress=progress)
+        return
+    for path, part in groupby(frames, key=_file_of):
+        yield _store_part(ws, logs, service, frames=part, name=path, window=(since, until), progress=progress)
+
+
+def _store_part(
+    ws: Workspace, logs: LogSource, service: str, *,
+    frames: Iterator[pl.DataFrame], name: str, window: tuple[datetime, datetime], progress: Progress,
+) -> tuple[LogRef, StoredLog]:  # fmt: skip
+    since, until = window
+    log_id = log_id_of(logs.name, service, name, since.isoformat(), until.isoformat())
+    facts = LogFacts(log_id, logs.name, service, name, "read", since=since, until=until)
+    seen = {"rows": 0}
+
+    def counted() -> Iterator[pl.DataFrame]:
+        for frame in frames:
+            seen["rows"] += frame.height
+            yield frame
+
+    def status() -> SourceStatus:
+        return SourceStatus(logs.name, "logs", name, "read" if seen["rows"] else "empty", rows=seen["rows"])
+
+    stored = store_log(ws, facts, frames=counted(), status=status, progress=progress)
+    return LogRef("", log_id, name), stored
+
+
+def _file_of(frame: pl.DataFrame) -> str:
+    metadata = frame["metadata"][0] if frame.height else None
+    return str(json.loads(metadata).get("file", "")) if metadata else ""
+
+
+def store_log(
+    ws: Workspace, facts: LogFacts, *,
+    frames: Iterator[pl.DataFrame], status: Callable[[], SourceStatus], progress: Progress,
+) -> StoredLog:  # fmt: skip
+    """Normalize and redact `frames` as they come and make them the log's rows; `status` is asked when all are read."""
+    progress.step(f"Reading {facts.name}")
+    counts = {"redactions": 0}
+    times: list[datetime] = []
+
+    def normalized() -> Iterator[pl.DataFrame]:
+        for raw in frames:
+            frame, redactions = normalize(raw)
+            counts["redactions"] += redactions
+            latest = frame["timestamp"].max()
+            if isinstance(latest, datetime):
+                times.append(latest)
+            progress.advance(frame.height)
+            yield frame
+
+    staged = stage_log(ws.warehouse, facts.log_id, normalized())
+    final = status()
+    known = {name: getattr(facts, name) for name in LogFacts.__dataclass_fields__}
+    known |= {
+        "status": final.status, "detail": final.detail, "lines": staged.rows, "bytes": final.bytes,
+        "skipped": final.skipped, "redactions": counts["redactions"], "read_at": ws.clock(),
+    }  # fmt: skip
+    save_log(ws.warehouse, LogFacts(**known), staged)
+    return StoredLog(final, counts["redactions"], max(times, default=None))
+
+
+def load_logs(ws: Workspace, refs: Sequence[LogRef], incident: Incident) -> tuple[list[LogText], list[LogText]]:
+    """The failed logs and the green logs of an incident, normalized, as evidence takes them."""
+    texts = [LogText(ref.label, ref.name, load_frame(ws, ref.log_id), _failed_steps(incident, ref)) for ref in refs]
+    failed = [t for t in texts if not t.label.startswith("green")]
+    return failed, [t for t in texts if t.label.startswith("green")]
+
+
+def load_frame(ws: Workspace, log_id: int) -> pl.DataFrame:
+    """LOG columns of a stored log; of a log past MAX_EVIDENCE_LINES only its end is looked at."""
+    stored = load_log(ws.warehouse, log_id).tail(MAX_EVIDENCE_LINES)
+    return stored.with_columns(clean_expr(pl.col("raw")).alias("text")).select(list(LOG))
+
+
+def load_log_raw(ws: Workspace, log_id: int) -> pl.Series:
+    """The untouched (redacted) text of every entry of a stored log."""
+    return load_log(ws.warehouse, log_id)["raw"]
+
+
+def _failed_steps(incident: Incident, ref: LogRef) -> tuple[str, ...]:
+    job = next((j for j in incident.jobs if j.job_id == ref.job_id), None)
+    return tuple(s.name for s in job.steps if s.conclusion in {"failure", "timed_out"}) if job else ()

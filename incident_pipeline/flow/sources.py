@@ -1,0 +1,136 @@
+"""A request and the settings in, opened sources out: a configured entry where one fits, else one made of the flags.
+
+Surprising fact: without `--git`, commits come from the enabled git source for the repository, else from the forge that
+the logs come from.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from incident_pipeline.errors import ConfigError, IncidentError, UsageError
+from incident_pipeline.flow.request import Request
+from incident_pipeline.flow.workspace import Workspace
+from incident_pipeline.model.logs import SourceStatus
+from incident_pipeline.settings import Settings, SourceEntry
+from incident_pipeline.sources import registry
+from incident_pipeline.sources.base import CiLogSource, GitSource, LogSource
+
+FORGE_OF_LOGS = {"github_actions": "github", "gitlab_ci": "gitlab"}
+TOKEN_VARIABLES = {
+    "github": ("GITHUB_TOKEN", "GH_TOKEN"),
+    "gitlab": ("GITLAB_TOKEN",),
+    "bitbucket": ("BITBUCKET_TOKEN",),
+}
+
+
+def open_logs(ws: Workspace, request: Request) -> LogSource:
+    """The log source of a request, CI or not."""
+    return registry.open_logs(_logs_entry(ws.settings, request), settings=ws.settings)
+
+
+def open_ci_logs(ws: Workspace, request: Request) -> CiLogSource:
+    """The CI system of a request. UsageError when its logs have no runs."""
+    source = open_logs(ws, request)
+    if not isinstance(source, CiLogSource):
+        source.close()
+        raise UsageError(f"{source.name}: has logs but no CI runs; give --since and --until, or --log-file")
+    return source
+
+
+def logs_type(ws: Workspace, request: Request) -> str:
+    """Which type of log source a request means, in the registry's spelling."""
+    return _logs_entry(ws.settings, request).type
+
+
+def repo_of(ws: Workspace, request: Request) -> str | None:
+    """The repository a request means: its own word, else the one its log source's entry names."""
+    return request.repo or _repo_of(_logs_entry(ws.settings, request))
+
+
+def repo_name(entry: SourceEntry) -> str:
+    """What a source's repository is called: `owner/repo` of a forge, the folder's name of a local one."""
+    path = entry.config.get("path")
+    return _repo_of(entry) or (Path(str(path)).absolute().name if entry.type == "local" and path else entry.name)
+
+
+def open_git(ws: Workspace, request: Request) -> GitSource | None:
+    """The git source of a request; None when neither flags nor config name one."""
+    entry = _git_entry(ws.settings, request)
+    return registry.open_git(entry, settings=ws.settings) if entry else None
+
+
+def check_sources(ws: Workspace) -> Iterator[SourceStatus]:
+    """Try each enabled source with one small read. Errors become a status: one bad entry hides no other."""
+    for entry in (*ws.settings.git_sources, *ws.settings.log_sources):
+        if not entry.enabled:
+            yield SourceStatus(entry.name, entry.kind, entry.type, "skipped", "disabled in the config")
+            continue
+        opener = registry.open_git if entry.kind == "git" else registry.open_logs
+        try:
+            with opener(entry, settings=ws.settings) as source:
+                yield source.check()
+        except IncidentError as error:
+            yield SourceStatus(entry.name, entry.kind, entry.type, "failed", str(error))
+
+
+def _logs_entry(settings: Settings, request: Request) -> SourceEntry:
+    if request.logs is None:
+        enabled = [e for e in settings.log_sources if e.enabled]
+        if len(enabled) == 1:
+            return enabled[0]
+        kinds = ", ".join(e.name for e in enabled) or "none is enabled in the config"
+        raise UsageError(f"which logs? give --logs TYPE or --log-file FILE (configured: {kinds})")
+    kind = registry.canonical("logs", request.logs)
+    return _configured(settings.log_sources, kind, request.repo) or _from_flags("logs", kind, {})
+
+
+def _git_entry(settings: Settings, request: Request) -> SourceEntry | None:
+    if request.git_path is not None:
+        if request.git and registry.canonical("git", request.git) != "local":
+            raise UsageError(f"--git-path goes with --git local, not with --git {request.git}")
+        return _from_flags("git", "local", {"path": str(request.git_path)})
+    if request.git is not None:
+        kind = registry.canonical("git", request.git)
+        entry = _configured(settings.git_sources, kind, request.repo)
+        if entry is None and kind == "local":
+            raise UsageError("--git local needs --git-path DIR (or an enabled git source of type local in the config)")
+        return entry or _from_flags("git", kind, {})
+    if request.repo and (entry := _for_repo(settings.git_sources, request.repo)):
+        return entry
+    forge = FORGE_OF_LOGS.get(registry.canonical("logs", request.logs)) if request.logs else None
+    if forge:
+        return _configured(settings.git_sources, forge, request.repo) or _from_flags("git", forge, {})
+    enabled = [e for e in settings.git_sources if e.enabled]
+    return enabled[0] if len(enabled) == 1 else None
+
+
+def _configured(entries: tuple[SourceEntry, ...], kind: str, repo: str | None) -> SourceEntry | None:
+    fitting = [e for e in entries if e.enabled and e.type == kind and _repo_of(e) in {None, repo or _repo_of(e)}]
+    return next((e for e in fitting if repo and _repo_of(e) == repo), fitting[0] if fitting else None)
+
+
+def _for_repo(entries: tuple[SourceEntry, ...], repo: str) -> SourceEntry | None:
+    return next((e for e in entries if e.enabled and _repo_of(e) == repo), None)
+
+
+def _repo_of(entry: SourceEntry) -> str | None:
+    owner, repo = entry.config.get("owner"), entry.config.get("repo")
+    return f"{owner}/{repo}" if owner and repo else None
+
+
+def _from_flags(kind: str, type_name: str, config: Mapping[str, str]) -> SourceEntry:
+    known = registry.git_types() if kind == "git" else registry.log_types()
+    if type_name not in known:
+        raise ConfigError(registry.unknown_type(kind, type_name))
+    forge = FORGE_OF_LOGS.get(type_name, type_name)
+    token = next((os.environ[name] for name in TOKEN_VARIABLES.get(forge, ()) if os.environ.get(name)), None)
+    return SourceEntry(
+        kind="git" if kind == "git" else "logs",
+        type=type_name,
+        name=type_name,
+        enabled=True,
+        config={**config, **({"token": token} if token else {})},
+        path=None,
+        lines={},
+    )
