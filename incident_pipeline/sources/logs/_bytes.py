@@ -8,6 +8,7 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import BinaryIO, Protocol
 
 PLAIN_BLOCK = 1 << 20
@@ -21,6 +22,32 @@ class _Unpacker(Protocol):
     @property
     def unused_data(self) -> bytes: ...
     def decompress(self, data: bytes, /) -> bytes: ...
+
+
+class _Gzip:
+    """zlib's decompressor, which can give what a damaged piece still holds: zlib itself drops it all with the error."""
+
+    def __init__(self) -> None:
+        self._inner = self._before = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, /) -> bytes:
+        self._before = self._inner.copy()
+        return self._inner.decompress(data)
+
+    def salvage(self, data: bytes) -> bytes:
+        """What can be had of the piece that failed, byte by byte up to the fault."""
+        plain: list[bytes] = []
+        with suppress(zlib.error):
+            plain.extend(self._before.decompress(data[at : at + 1]) for at in range(len(data)))
+        return b"".join(plain)
 
 
 class _Zstd:
@@ -48,7 +75,7 @@ class _Zstd:
 
 
 _PACKED: tuple[tuple[str, bytes, Callable[[], _Unpacker]], ...] = (
-    ("gzip", b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
+    ("gzip", b"\x1f\x8b", _Gzip),
     ("zstd", b"\x28\xb5\x2f\xfd", _Zstd),
     ("bzip2", b"BZh", bz2.BZ2Decompressor),
     ("xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor),
@@ -91,6 +118,8 @@ class ByteStream:
                 if plain := unpacker.decompress(block):
                     yield plain
             except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+                if isinstance(unpacker, _Gzip) and (plain := unpacker.salvage(block)):
+                    yield plain
                 self.problem = f"{self.packing} data damaged after {self.size:,} bytes of text ({error})"
                 return
             block = b""

@@ -14,7 +14,8 @@ from incident_pipeline.errors import BadInput
 
 _PACKED = re.compile(r"\.(?:gz|gzip|zst|zstd|bz2|xz)$")
 _NUMBER = re.compile(r"\.(\d{1,4})$")
-_DATE = re.compile(r"[._-]?((?:19|20)\d\d[-_.]?\d\d[-_.]?\d\d(?:[-_.T]?\d{2,6})*)")
+_DATE = re.compile(r"[._-]?((?:19|20)\d\d[-_.]?\d\d[-_.]?\d\d(?:[-_T]?\d{2,6})*)(?:\.(\d{1,4})(?=\.|$))?")
+_LIVE = "~"  # sorts after every date
 
 
 def find_files(patterns: Sequence[str], base: Path, *, anchored: bool = False) -> tuple[list[Path], list[Path]]:
@@ -40,14 +41,12 @@ def find_files(patterns: Sequence[str], base: Path, *, anchored: bool = False) -
 def rotation_key(path: Path) -> tuple[str, str, int, str]:
     """Sorts a rotated set from the oldest to the live file, and keeps different sets apart."""
     name = _PACKED.sub("", path.name)
-    number = _NUMBER.search(name)
-    age = 0
-    if number and not _DATE.search(name):
-        age, name = int(number[1]), name[: number.start()]
-    date = _DATE.search(name)
-    stamp = re.sub(r"\D", "", date[1]) if date else "~"
-    stem = _DATE.sub("", name, count=1) if date else name
-    return str(path.parent / stem), stamp, -age, path.name
+    if date := _DATE.search(name):  # `.2` after a date is the second file of that day
+        stem = name[: date.start()] + name[date.end() :]
+        return str(path.parent / stem), re.sub(r"\D", "", date[1]), int(date[2] or 0), path.name
+    if number := _NUMBER.search(name):  # `.2` without a date is the second newest
+        return str(path.parent / name[: number.start()]), _LIVE, -int(number[1]), path.name
+    return str(path.parent / name), _LIVE, 0, path.name
 
 
 def _matches(pattern: Path) -> Iterator[Path]:
