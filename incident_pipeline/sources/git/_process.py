@@ -31,6 +31,8 @@ _SET = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
+    # One write a full buffer, not one a commit.
+    "GIT_FLUSH": "0",
     # A partial clone would fetch what it lacks, by a command its own config names: no protocol, no fetch.
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "",
