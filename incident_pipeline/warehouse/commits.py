@@ -63,7 +63,7 @@ def save_refs(warehouse: Warehouse, repo: str, refs: Sequence[Ref]) -> int:
 
 def load_commits(warehouse: Warehouse, repo: str, hashes: Sequence[str]) -> tuple[Commit, ...]:
     """The stored commits among `hashes`, in that order, with files and patches as far as they were stored."""
-    table = warehouse.read("commits_of", repo=repo, hashes=list(hashes))
+    table = warehouse.read("commits_of", repo=repo, hashes=" ".join(hashes))
     files = _files_of(warehouse, table)
     found = {row["hash"]: row for row in table.iter_rows(named=True)}
     return tuple(

@@ -25,7 +25,7 @@ def open_live(path: Path, *, segments: Path) -> "duckdb.DuckDBPyConnection":
     connection: duckdb.DuckDBPyConnection | None = None
     try:
         connection = _connect(str(path), temporary=path.parent / "tmp")
-        _set_files(connection, segments, named=())
+        set_files(connection, segments, none=True)
         migrate(connection, path)
     except IncidentError:
         _close(connection)
@@ -36,8 +36,11 @@ def open_live(path: Path, *, segments: Path) -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-def open_copy(path: Path, *, segments: Path, memory: str = _MEMORY) -> "tuple[duckdb.DuckDBPyConnection, int]":
-    """(connection with the published copy in use, its schema version). WarehouseError also when it just vanished."""
+def open_copy(path: Path, *, segments: Path | None, memory: str = _MEMORY) -> "tuple[duckdb.DuckDBPyConnection, int]":
+    """(connection with the published copy in use, its schema version). WarehouseError also when it just vanished.
+
+    Without `segments` the views over bulk rows cannot be used: naming 50,000 files takes longer than a small query.
+    """
     connection: duckdb.DuckDBPyConnection | None = None
     try:
         connection = _connect(":memory:", temporary=None, memory=memory)
@@ -46,9 +49,8 @@ def open_copy(path: Path, *, segments: Path, memory: str = _MEMORY) -> "tuple[du
         connection.execute("USE warehouse")
         version = version_of(connection)
         refuse_newer(version, path)
-        if version:
-            named = connection.execute("SELECT table_name, file FROM segments ORDER BY written_at").fetchall()
-            _set_files(connection, segments, named=named)
+        if version and segments:
+            set_files(connection, segments)
     except IncidentError:
         _close(connection)
         raise
@@ -89,12 +91,19 @@ def _connect(database: str, *, temporary: Path | None, memory: str = _MEMORY) ->
     return connection
 
 
-def _set_files(
-    connection: "duckdb.DuckDBPyConnection", root: Path, *, named: "list[tuple[str, str]] | tuple[()]"
-) -> None:
+def set_files(connection: "duckdb.DuckDBPyConnection", root: Path, *, none: bool = False) -> None:
+    """Name the files behind each bulk view: the empty segment, then (unless `none`) those of the catalogue.
+
+    The list is built by DuckDB: bound from Python, 50,000 names take half a minute.
+    """
     for table in BULK:
-        files = [str(root / table / EMPTY), *(str(root / table / file) for name, file in named if name == table)]
-        connection.execute(f"SET VARIABLE {table}_files = ?", [files])
+        condition = "false" if none else f"table_name = '{table}'"
+        source = "(SELECT NULL AS file, NULL AS table_name)" if none else "segments"
+        connection.execute(
+            f"SET VARIABLE {table}_files = (SELECT list_prepend(?::VARCHAR, "  # noqa: S608 - names of BULK
+            f"coalesce(list(?::VARCHAR || file), [])) FROM {source} WHERE {condition})",
+            [str(root / table / EMPTY), f"{root / table}/"],
+        )
 
 
 def _close(connection: "duckdb.DuckDBPyConnection | None") -> None:

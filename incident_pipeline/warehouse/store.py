@@ -96,9 +96,13 @@ class Warehouse:
         return BulkResult(staged.rows, staged.bytes, staged.duplicates)
 
     def read(self, query_name: str, **params: object) -> pl.DataFrame:
-        """A named query (sql/queries) on the newest published state, values bound."""
-        with self.snapshot() as connection:
-            return connection.execute(statements.query(query_name), params or None).pl()
+        """A named query (sql/queries) on the newest published state, values bound.
+
+        A query over log_entries, commit_files, documents or a view of theirs says so: `-- reads segments`.
+        """
+        text = statements.query(query_name)
+        with self.snapshot(bulk="-- reads segments" in text) as connection:
+            return connection.execute(text, params or None).pl()
 
     def query(self, sql: str, *, max_rows: int = 10_000, seconds: float = 30.0) -> gate.QueryResult:
         """Public SQL, read only: one SELECT on the published state. UsageError says what is allowed."""
@@ -113,9 +117,9 @@ class Warehouse:
         return pl.read_parquet(self.segments / table / found.item()) if len(found) else None
 
     @contextlib.contextmanager
-    def snapshot(self, *, memory: str = "512MB") -> "Generator[duckdb.DuckDBPyConnection]":
+    def snapshot(self, *, bulk: bool = True, memory: str = "512MB") -> "Generator[duckdb.DuckDBPyConnection]":
         """A connection to the newest published state. The first reader of all makes an empty warehouse."""
-        connection = self._open_snapshot(memory)
+        connection = self._open_snapshot(memory, segments=self.segments if bulk else None)
         try:
             yield connection
         finally:
@@ -177,7 +181,7 @@ class Warehouse:
                     connection.close()
                 self._publish()
 
-    def _open_snapshot(self, memory: str) -> "duckdb.DuckDBPyConnection":
+    def _open_snapshot(self, memory: str, *, segments: Path | None) -> "duckdb.DuckDBPyConnection":
         if lock.is_marked(self._lock):
             with contextlib.suppress(IncidentError):  # a writer is at work, or the live file is broken: read the copy
                 self._refresh(wait_seconds=0, only_if_marked=True)
@@ -189,7 +193,7 @@ class Warehouse:
             if path is None:
                 break
             try:
-                connection, version = session.open_copy(path, segments=self.segments, memory=memory)
+                connection, version = session.open_copy(path, segments=segments, memory=memory)
             except IncidentError:
                 if publish.current(self.published) == path and path.exists():
                     if refreshed or attempt == _ATTEMPTS - 1:

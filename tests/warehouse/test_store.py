@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,12 +104,10 @@ def test_frames_that_fail_half_way_leave_nothing(warehouse: Warehouse) -> None:
 
 def test_a_lock_that_stays_taken_is_busy_and_names_the_holder(warehouse: Warehouse) -> None:
     warehouse.replace([refs("a", {"x": "1"})])
-    started = time.monotonic()
     with warehouse.writing():
         impatient = Warehouse(warehouse.folder, wait_seconds=0.2)
         with pytest.raises(Busy, match=f"process {os.getpid()} is writing, waited 0.2 s: try again"):
             impatient.replace([refs("a", {"x": "2"})])
-        assert time.monotonic() - started < 3
         assert stored(impatient) == {("a", "x"): ["1"]}  # a reader does not wait
 
 
@@ -285,9 +282,8 @@ def test_a_full_disk_is_one_line_and_the_old_rows_stay(warehouse: Warehouse, roo
 def test_the_live_file_is_never_left_locked(warehouse: Warehouse) -> None:
     warehouse.replace([refs("a", {"x": "1"})])
     warehouse.query("SELECT 1")
-    with duckdb.connect(
-        str(warehouse.path), config={"threads": "1"}
-    ) as connection:  # another configuration: not cached
+    other = {"threads": "1"}  # a configuration of its own, so that it is opened anew
+    with duckdb.connect(str(warehouse.path), config=other) as connection:
         assert connection.execute("SELECT count(*) FROM refs").fetchall() == [(1,)]
 
 
