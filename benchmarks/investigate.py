@@ -42,7 +42,8 @@ def main() -> int:
     imports, work = statistics.median(bare), statistics.median(c for c, _ in full)
     print(f"{LINES:,} lines (green twin beside), {COMMITS} commits, medians of {RUNS}")
     print(
-        f"imports {imports:.2f} CPU s; investigate {work:.2f} CPU s; beyond imports {work - imports:.2f} CPU s (at most 2)"
+        f"imports {imports:.2f} CPU s; investigate {work:.2f} CPU s; "
+        f"beyond imports {work - imports:.2f} CPU s (at most 2)"
     )
     return 1 if any(failed for _, failed in full) else 0
 

@@ -52,6 +52,8 @@ class LocalGit(GitSource):
     UsageError (a name that git would read as an option).
     """
 
+    streams_patches = True
+
     def __init__(self, path: Path, *, name: str = "local", environment: Mapping[str, str] | None = None) -> None:
         self.path, self.name, self._environment = path, name, environment or {}
 
