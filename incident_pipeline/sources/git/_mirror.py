@@ -16,7 +16,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from incident_pipeline.errors import AccessDenied, BadInput, IncidentError, NotFound, Unavailable
-from incident_pipeline.http.answer import same_origin
 from incident_pipeline.model.git import BlameLine, Commit, Ref
 from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.sources._github import GitHubConfig, Site, repo_name
@@ -32,10 +31,10 @@ _ERRORS: tuple[tuple[str, type[IncidentError], str], ...] = (
 )
 
 
-def clone_environment(site: Site, url: str) -> dict[str, str]:
-    """What git needs to reach `url`, added to the GIT_CONFIG_* variables that are already set."""
+def clone_environment(site: Site) -> dict[str, str]:
+    """What git needs to reach `site`, on top of the GIT_CONFIG_* variables that are set; the header goes nowhere else."""
     settings = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "30"}
-    if site.token and same_origin(url, site.web):
+    if site.token:
         secret = base64.b64encode(f"x-access-token:{site.token.get_secret_value()}".encode()).decode()
         settings[f"http.{site.web}/.extraHeader"] = f"Authorization: Basic {secret}"
     start = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
@@ -76,7 +75,7 @@ class MirroredGit(GitSource):
         if name not in self._opened:
             url = self._url(name)
             folder = self._folder / (urlsplit(self._site.web).hostname or "github") / f"{name.lower()}.git"
-            environment = clone_environment(self._site, url)
+            environment = clone_environment(self._site)
             if not folder.is_dir():
                 self._clone(name, url, folder, environment)
                 self._fetched.add(name)
@@ -99,7 +98,7 @@ class MirroredGit(GitSource):
             shutil.rmtree(part, ignore_errors=True)
 
     def _fetch(self, name: str, *what: str) -> None:
-        environment = clone_environment(self._site, self._url(name))
+        environment = clone_environment(self._site)
         git = GitProgram(f"github {name}", self._opened[name].path, environment)
         self._run(git, ["fetch", "--quiet", "--no-auto-gc", *(what or ("--prune", "origin"))])
 

@@ -180,7 +180,7 @@ def test_the_callers_own_git_settings_are_kept(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "http.proxy")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "http://proxy.example")
     site = Site("https://api.github.com", "https://github.com", SecretStr(TOKEN))
-    environment = clone_environment(site, "https://github.com/acme/shop.git")
+    environment = clone_environment(site)
     count = int(environment["GIT_CONFIG_COUNT"])
     keys = {(os.environ | environment)[f"GIT_CONFIG_KEY_{n}"] for n in range(count)}
     assert {"http.proxy", "http.https://github.com/.extraHeader"} <= keys
