@@ -32,7 +32,7 @@ _ERRORS: tuple[tuple[str, type[IncidentError], str], ...] = (
 
 
 def clone_environment(site: Site) -> dict[str, str]:
-    """What git needs to reach `site`, on top of the GIT_CONFIG_* variables that are set; the header goes nowhere else."""
+    """What git needs to reach `site`, on top of the GIT_CONFIG_* variables set; the header goes nowhere else."""
     settings = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "30"}
     if site.token:
         secret = base64.b64encode(f"x-access-token:{site.token.get_secret_value()}".encode()).decode()
