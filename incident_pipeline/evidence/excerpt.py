@@ -13,12 +13,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from incident_pipeline.evidence.context import CONTEXT
 from incident_pipeline.evidence.inputs import LogText
-from incident_pipeline.evidence.rank import BLOCK, CONTEXT
+from incident_pipeline.evidence.rank import BLOCK
 from incident_pipeline.model.evidence import Failure, Finding
 
 # Lines that close the story are cheap and always wanted, whatever they weigh as an explanation.
 _WANTED = {"exit": 0.95, "summary": 0.88, "job": 0.75, "step": 0.75}
+_FIXED = {"word": 0.3, "version": 0.45}
 _BEFORE, _AFTER = 4, 8
 _NEAR, _INSIDE = 0.5, 0.7
 _FADES = 0.97
@@ -82,8 +84,8 @@ def _worth(findings: Sequence[Finding]) -> dict[int, float]:
             for back, line in enumerate(range(finding.end_line, finding.line - 1, -1)):
                 offer(line, 0.62 - 0.03 * back)
             continue
-        if finding.kind == "word":
-            offer(finding.line, 0.3)
+        if finding.kind in _FIXED:
+            offer(finding.line, _FIXED[finding.kind])
             continue
         value = max(value, wanted.pop(finding.kind, 0.0))
         for below, line in enumerate(range(finding.line, finding.end_line + 1)):

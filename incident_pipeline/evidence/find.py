@@ -7,6 +7,7 @@ surprising fact: the *first* error of the failed step explains more than the lou
 from collections.abc import Sequence
 
 from incident_pipeline.evidence import test_ids
+from incident_pipeline.evidence.context import find_context
 from incident_pipeline.evidence.frames import read_frames
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.lines import Lines
@@ -26,9 +27,9 @@ def find_failure(logs: Sequence[LogText], greens: Sequence[LogText] = ()) -> Fai
     findings: list[Finding] = []
     context: list[Finding] = []
     for reading in readings:
-        explains, around = rank(reading)
+        explains = rank(reading)
         findings.extend(explains)
-        context.extend(around)
+        context.extend(find_context(reading, explains))
     findings.sort(key=lambda f: (-f.score, f.label, f.line))
     del findings[_MAX_FINDINGS:]
     frames = [frame for reading in readings for frame in _frames(reading)]

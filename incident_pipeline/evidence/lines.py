@@ -24,7 +24,8 @@ _BUILDKIT = r"^#[0-9]+ [0-9]+\.[0-9]+ "
 
 
 class Lines:
-    """`frame`: row (UInt32), line (Int64, 1-based in the file), text (String), step (String or null)."""
+    """`frame`: row (UInt32), line (Int64, 1-based in the file), level and step (String or
+    null), text (String)."""
 
     def __init__(self, log: LogText) -> None:
         self.label, self.name, self.failed_steps = log.label, log.name, log.failed_steps
@@ -56,7 +57,7 @@ class Lines:
 
 
 def _prepare(frame: pl.DataFrame) -> pl.DataFrame:
-    lines = frame.select("line", pl.col("text").fill_null("").str.slice(0, WIDTH))
+    lines = frame.select("line", "level", pl.col("text").fill_null("").str.slice(0, WIDTH))
     if _any(lines["text"], "\n"):
         lines = _split(lines)
     head = lines["text"].head(400)
@@ -84,4 +85,5 @@ def _split(lines: pl.DataFrame) -> pl.DataFrame:
     """One row a physical line."""
     parts = lines.with_columns(pl.col("text").str.split("\n"))
     parts = parts.with_columns(pl.int_ranges(0, pl.col("text").list.len()).alias("offset")).explode("text", "offset")
-    return parts.select(pl.col("line") + pl.col("offset"), "text")
+    level = pl.when(pl.col("offset") == 0).then("level")  # an entry's level is its first line's
+    return parts.select(pl.col("line") + pl.col("offset"), level.alias("level"), "text")

@@ -1,8 +1,7 @@
 """From blocks to findings: which lines of each block say why, and how much they weigh.
 
 Each block gives tight findings (a message, a test's name) and, when it is longer, one finding of kind BLOCK around
-them, behind all tight ones. CONTEXT kinds (job, step, tail, word) are for the excerpt: they explain nothing by
-themselves and score below LOWEST. A message seen before weighs less: the first error explains, the rest is cascade.
+them, behind all tight ones. A message seen before weighs less: the first error explains, the rest is cascade.
 """
 
 import re
@@ -16,17 +15,14 @@ from incident_pipeline.evidence.reading import NOT_NEW, Reading
 from incident_pipeline.model.evidence import Finding
 
 BLOCK = "block"
-CONTEXT = frozenset({"job", "step", "tail", "word"})
 LOWEST = 0.1  # every finding that claims to explain something scores at least this
 _NAMES = frozenset({"test", "summary", "exit"})
 _MAX_TIGHT = 8
 _MAX_MESSAGES = 3
-_MAX_WORDS = 60
-_TAIL = 14
 _ELSEWHERE = 0.55
 _EARLIER = 0.85  # before the last command that a shell echoed
 _AFTER = 0.15
-_VARIES = re.compile(r"[\w.@+-]*/[\w./@+-]+|\d+|0x[0-9a-f]+|'[^']*'|\"[^\"]*\"")
+VARIES = re.compile(r"[\w.@+-]*/[\w./@+-]+|\d+|0x[0-9a-f]+|'[^']*'|\"[^\"]*\"")
 
 
 @dataclass(slots=True)
@@ -42,13 +38,13 @@ class _Seen:
         return value
 
 
-def rank(reading: Reading) -> tuple[list[Finding], list[Finding]]:
-    """What explains the failure in one log, and the context for an excerpt; in no particular order."""
+def rank(reading: Reading) -> list[Finding]:
+    """What explains the failure in one log, in no particular order."""
     seen = _Seen()
     found: list[Finding] = []
     for block in reading.blocks:
         found.extend(_of_block(reading, block, seen=seen))
-    return found, list(_context(reading)) if found else []
+    return found
 
 
 def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Finding]:
@@ -62,19 +58,21 @@ def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Findin
     tight: list[Finding] = []
     shapes: set[str] = set()
     for start, end in messages[:1] + [g for g in messages[1:] if _as_strong(reading, g[0], messages[0][0])]:
-        shape = _VARIES.sub("#", reading.lines[start])
+        shape = VARIES.sub("#", reading.lines[start])
         if shape in shapes or len(tight) == _MAX_MESSAGES:
             continue
         shapes.add(shape)
         factor = 0.85 ** len(tight)
         tight.append(_scored(reading, start, end, seen=seen, test=test, factor=factor))
-    tight.extend(_scored(reading, start, end, seen=seen, test=None) for start, end in names)
+    for start, end in names:
+        spans = [(row, row + 1) for row in range(start, end)] if reading.rule(start).kind == "test" else [(start, end)]
+        tight.extend(_scored(reading, row, stop, seen=seen, test=None) for row, stop in spans)
     yield from tight
     best = max(tight, key=lambda f: f.score)
     if block.end - block.start > best.end_line - best.line + 1:
         score = max(LOWEST, round(best.score * 0.3, 4))
         reason = f"the block around line {best.line}"
-        yield _finding(reading, block.start, block.end, kind=BLOCK, score=score, reason=reason, new=best.novel)
+        yield make_finding(reading, block.start, block.end, kind=BLOCK, score=score, reason=reason, new=best.novel)
 
 
 def _as_strong(reading: Reading, row: int, head: int) -> bool:
@@ -123,12 +121,13 @@ def _scored(reading: Reading, row: int, end: int, *, seen: _Seen, test: str | No
     if structure.command_row is not None and row < structure.command_row:
         score *= _EARLIER
     keep = 0.95 if rule.kind == "test" else 0.85  # each test's name is news, the same message again is not
-    score *= seen.decay(_VARIES.sub("#", reading.lines[row]), rule.reason, keep=keep)
+    score *= seen.decay(VARIES.sub("#", reading.lines[row]), rule.reason, keep=keep)
     score = round(max(LOWEST, score), 4)
-    return _finding(reading, row, end, kind=rule.kind, score=score, reason=", ".join(notes), new=new, test=test)
+    test = test or test_ids.test_of(reading.lines[row])
+    return make_finding(reading, row, end, kind=rule.kind, score=score, reason=", ".join(notes), new=new, test=test)
 
 
-def _finding(
+def make_finding(
     reading: Reading,
     row: int,
     end: int,
@@ -139,6 +138,7 @@ def _finding(
     new: bool | None = None,
     test: str | None = None,
 ) -> Finding:
+    """The finding of rows `row`..`end` (end excluded); its text is cut to the first _MAX_TIGHT rows."""
     lines = reading.lines
     step = reading.structure.step_of(row)
     return Finding(
@@ -150,36 +150,6 @@ def _finding(
         score=score,
         reason=reason,
         novel=new,
-        test=test or (test_ids.test_of(lines[row]) if kind not in CONTEXT and kind != BLOCK else None),
+        test=test,
         step=reading.structure.steps[step].name if step is not None else None,
     )
-
-
-def _context(reading: Reading) -> Iterator[Finding]:
-    structure = reading.structure
-    if structure.job_row is not None:
-        row = structure.job_row
-        yield _finding(reading, row, row + 1, kind="job", score=0.09, reason="the job's name")
-    first, last = 0, structure.exit_row if structure.exit_row is not None else structure.clean_up
-    if structure.failed is not None:
-        step = structure.steps[structure.failed]
-        first = step.start
-        end = next((b for a, b in structure.echoes if a == first), first + 1)
-        shell = next((row for row in range(first, end) if reading.lines[row].startswith("shell: ")), end)
-        reason = "the command of the failed step"
-        yield _finding(reading, first, max(first + 1, min(shell, first + 14)), kind="step", score=0.09, reason=reason)
-    if structure.command_row is not None and structure.command_row > first:
-        row = structure.command_row
-        yield _finding(reading, row, row + 1, kind="step", score=0.08, reason="the last command")
-    start = max(first, last - _TAIL)
-    if last > start:
-        yield _finding(reading, start, last, kind="tail", score=0.08, reason="the last lines before the end")
-    inside = {row for block in reading.blocks for row in range(block.start, block.end)}
-    words: dict[str, int] = {}  # the first line of each shape
-    for row in reading.rules:
-        if first <= row < last and row not in inside and reading.is_new(row) is not False:
-            words.setdefault(_VARIES.sub("#", reading.lines[row]), row)
-    for row in list(words.values())[-_MAX_WORDS:]:
-        yield _finding(
-            reading, row, row + 1, kind="word", score=0.05, reason=reading.rule(row).reason, new=reading.is_new(row)
-        )

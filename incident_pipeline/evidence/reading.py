@@ -6,6 +6,8 @@ Comes in: Lines and the green run's. Goes out: a Reading, the ground on which fi
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from incident_pipeline.evidence.blocks import Block, grow
 from incident_pipeline.evidence.grammar import RULES, classify
 from incident_pipeline.evidence.lines import Lines
@@ -15,6 +17,7 @@ from incident_pipeline.evidence.structure import Structure, read_structure
 
 NOT_NEW = 0.25  # what an error line is worth that the green run prints too
 _MAX_ANCHORS = 20_000
+_MARKED = next(i for i, rule in enumerate(RULES) if rule.reason == "a line marked as an error")
 _STRONG = [i for i, rule in enumerate(RULES) if rule.weight >= 0.8]
 
 
@@ -41,12 +44,21 @@ class Reading:
         return self.rule(row).weight * (NOT_NEW if self.is_new(row) is False else 1.0)
 
 
+def _by_level(lines: Lines, rules: pl.Series) -> pl.Series:
+    """A line that no rule knows, but that its source calls an error, gets the rule for marked lines."""
+    marked = lines.frame["level"].is_in(["error", "fatal"]).fill_null(value=False)
+    if not marked.any():
+        return rules
+    return pl.select(pl.when(marked & (rules < 0)).then(_MARKED).otherwise(rules).cast(pl.Int16)).to_series()
+
+
 def read(lines: Lines, greens: Sequence[Lines] = ()) -> Reading:
     """Classify, place and compare one log, then grow blocks from its error lines."""
     rules = classify(lines.frame["text"])
     structure = read_structure(lines)
     strong = rules.is_in(_STRONG).arg_true().head(1).to_list()
     novelty = compare(lines, greens, before=strong[0] if strong else None)
+    rules = _by_level(lines, rules)
     rows = (rules >= 0).arg_true().tail(_MAX_ANCHORS)
     found = zip(rows.to_list(), rules.gather(rows).to_list(), strict=True)
     picked = {row: rule for row, rule in found if not structure.echoed(row)}

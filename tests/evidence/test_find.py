@@ -94,7 +94,7 @@ def test_an_entry_of_several_lines_is_cited_by_its_own_lines() -> None:
         "line": [1, 2, 6],
         "raw": ["start", "Traceback (most recent call last):\n  File \"a.py\", line 3\n    f()\nKeyError: 'x'", "end"],
     }
-    frame = pl.DataFrame(rows).with_columns(text=pl.col("raw"))
+    frame = pl.DataFrame(rows).with_columns(text=pl.col("raw"), level=pl.lit(None, pl.String))
     best = find_failure([LogText("log", "job", frame)]).findings[0]
     assert (best.line, best.text) == (5, "KeyError: 'x'")
 
@@ -135,3 +135,21 @@ def test_context_names_the_job_and_the_command() -> None:
     shown = {f.kind: f.text.split("\n")[0] for f in context}
     assert shown["job"] == "Complete job name: unit tests"
     assert shown["step"] == "##[group]Run pytest"
+
+
+def test_what_a_source_calls_an_error_is_one() -> None:
+    plain = log("request served\nwallet drained\nrequest served")
+    marked = plain.frame.with_columns(level=pl.Series(["info", "error", "info"]))
+    assert find_failure([plain]).findings == ()
+    assert [f.line for f in find_failure([LogText("log", "app", marked)]).findings] == [2]
+
+
+def test_every_failing_test_of_a_list_is_named() -> None:
+    text = "FAILED tests/test_a.py::test_one - x\nFAILED tests/test_a.py::test_two - x\n"
+    assert find_failure([log(text)]).tests == ("tests/test_a.py::test_one", "tests/test_a.py::test_two")
+
+
+def test_versions_of_what_failed_are_context() -> None:
+    text = "Downloading numpy-1.2.tgz\nFetching tcltk-9.0.3...\nFAIL: test_eval (test.test_tcl.TclTest)\n"
+    versions = [f.text for f in find_failure([log(text)]).context if f.kind == "version"]
+    assert versions == ["Fetching tcltk-9.0.3..."]

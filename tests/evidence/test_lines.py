@@ -22,10 +22,13 @@ def test_build_steps_prefixes_go() -> None:
 
 
 def test_an_entry_of_several_lines_is_split_with_its_numbers() -> None:
-    frame = pl.DataFrame({"line": [1, 2, 5], "raw": ["a", "b\nc\nd", "e"], "text": ["a", "b\nc\nd", "e"]})
+    frame = pl.DataFrame(
+        {"line": [1, 2, 5], "level": [None, "error", None], "raw": ["a", "b\nc\nd", "e"], "text": ["a", "b\nc\nd", "e"]}
+    )
     read = Lines(LogText("log", "job", frame))
     assert (read.frame["text"].to_list(), read.numbers) == (["a", "b", "c", "d", "e"], [1, 2, 3, 4, 5])
     assert read.row_of(4) == 3
+    assert read.frame["level"].to_list() == [None, "error", None, None, None]
 
 
 def test_long_lines_are_cut() -> None:
@@ -34,6 +37,7 @@ def test_long_lines_are_cut() -> None:
 
 def test_missing_text_is_empty() -> None:
     frame = pl.DataFrame(
-        {"line": [1], "raw": [None], "text": [None]}, schema_overrides={"raw": pl.String, "text": pl.String}
+        {"line": [1], "level": [None], "raw": [None], "text": [None]},
+        schema_overrides={"raw": pl.String, "text": pl.String},
     )
     assert Lines(LogText("log", "job", frame))[0] == ""
