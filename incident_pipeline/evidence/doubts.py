@@ -51,7 +51,7 @@ def _innocent(changes: Changes) -> str | None:
         return f"touch only {name}"
     if roles <= {"docs", "data", "ci"}:
         return "touch only documentation, data and CI files"
-    if changes.edits and all(e.weight == 0 for e in changes.edits):
+    if changes.edits and roles & {"source", "test"} and all(e.weight == 0 for e in changes.edits):
         return "change only comments, docstrings or formatting"
     return (
         "change nothing that the failure reaches"

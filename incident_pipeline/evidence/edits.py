@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from incident_pipeline.evidence.outline import Definition, Outline
+from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.tokens import comment_mark, flat, is_import, without_annotations
 from incident_pipeline.evidence.weights import EDIT
 from incident_pipeline.model.git import FileChange, Hunk
@@ -29,7 +30,7 @@ EditKind = Literal[
     "removal",
     "rewrite",
 ]
-MAX_PATCH_CHARS = 400_000
+MAX_PATCH_CHARS = 200_000
 _AROUND = 6
 _FENCES = ('"""', "'''")
 _CONDITION = frozenset(
@@ -79,8 +80,8 @@ class Edit:
 
 
 def edits_of(change: FileChange) -> tuple[Edit, ...]:
-    """Edits of one file; () without a patch. A patch over MAX_PATCH_CHARS is read to that point."""
-    if not change.patch:
+    """Edits of one file; () without a patch or in documentation. A patch is read up to MAX_PATCH_CHARS."""
+    if not change.patch or role(change.path) == "docs":
         return ()
     mark = comment_mark(change.path)
     hunks = parse_hunks(change.patch[:MAX_PATCH_CHARS])

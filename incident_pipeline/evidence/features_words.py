@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from itertools import islice
 from math import log2
 
 from incident_pipeline.evidence.bm25 import bag, bm25
@@ -17,6 +18,7 @@ from incident_pipeline.evidence.tokens import is_import
 from incident_pipeline.evidence.weights import MISSING
 from incident_pipeline.model.evidence import Citation, log_ref
 
+MAX_LINES = 400  # of one commit, whose words are read
 _QUOTED = re.compile(r"[\"'`]([^\"'`]+)[\"'`]")
 _BREAK = re.compile(r"[\s=<>,]+|(?<=\D)-(?=\d)")
 _ASSIGNS = re.compile(r"^\s*(?:export\s+)?(?:const|let|var|val)?\s*([A-Za-z_$][\w$]*)\s*(?:=(?!=)|:(?!:))")
@@ -117,7 +119,8 @@ def words(d: Dossier) -> Column:
 
 def _texts(changes: Changes) -> list[str]:
     edits = [e for e in changes.edits if e.weight > 0.1]
-    return [*(x.text for e in edits for x in e.lines), *(e.names for e in edits)]
+    lines = (x.text[:500] for e in edits for x in e.lines)
+    return [*islice(lines, MAX_LINES), *(e.names for e in edits[:MAX_LINES])]
 
 
 def _overlap(edit: Edit, shared: Sequence[str]) -> int:

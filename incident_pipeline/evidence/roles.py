@@ -1,6 +1,7 @@
 """A path in, its role in the repository out: what a change to it can break. Names only, no content is read."""
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 Role = Literal["source", "test", "docs", "manifest", "ci", "config", "data"]
@@ -37,6 +38,7 @@ _CONFIG = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 13)
 def role(path: str) -> Role:
     """The first that fits: manifest, CI, docs (examples and benchmarks too), test, source by suffix, config, data."""
     if _MANIFEST.search(path):

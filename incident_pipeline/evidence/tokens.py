@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""(?P<string>[rbfuRBFU]{0,2}(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`))"""
@@ -26,27 +27,30 @@ def comment_mark(path: str) -> str:
     return "#" if suffix in _HASH else "--" if suffix in _DASH else "//"
 
 
-def tokens(line: str, mark: str) -> list[str]:
+@lru_cache(maxsize=1 << 14)
+def tokens(line: str, mark: str) -> tuple[str, ...]:
     """Tokens without comment; a string keeps its prefix and text but not its kind of quote. Long lines are cut."""
     found: list[str] = []
     for match in _TOKEN.finditer(line[:2000]):
-        text = match.group()
-        if match.lastgroup == "operator" and line.startswith(mark, match.start()):
+        text, kind = match.group(), match.lastgroup
+        if kind == "operator" and line.startswith(mark, match.start()):
             break
-        if mark == "//" and text in {"/", "*"} and not found:
+        if not found and mark == "//" and text in {"/", "*"}:
             break  # the lines of a block comment
-        if match.lastgroup == "string":
+        if kind == "string":
             body = text.lstrip("rbfuRBFU")
             text = f'{text[: len(text) - len(body)].lower().replace("u", "")}"{body[1:-1]}"'
         found.append(text)
-    return found
+    return tuple(found)
 
 
 def flat(lines: Sequence[str], mark: str) -> list[str]:
     """Tokens of several lines, a comma before a closing bracket left out (reflowed code stays equal)."""
     found = [t for line in lines for t in tokens(line, mark)]
-    if mark == "#":
+    if mark == "#" and ("class" in found or "super" in found):
         found = _modern(found)
+    if "," not in found:
+        return found
     return [t for i, t in enumerate(found) if not (t == "," and i + 1 < len(found) and found[i + 1] in _CLOSERS)]
 
 
