@@ -176,7 +176,7 @@ def concurrent(folder: Path, seconds: float) -> None:
 def write_until(folder: Path, seconds: float, *, number: int) -> None:
     """A log of 5,000 lines again and again under 20 ids, each with the time it was finished."""
     warehouse, times, done = Warehouse(folder), list[float](), set[int]()
-    frame = next(log_frames("".join(log_lines(400_000)).encode())).head(5_000)
+    frame = next(log_frames("".join(log_lines(1_000_000)).encode())).head(5_000)
     end = time.time() + seconds
     while time.time() < end:
         log_id = number * 100 + len(times) % 20
