@@ -282,8 +282,8 @@ def test_a_full_disk_is_one_line_and_the_old_rows_stay(warehouse: Warehouse, roo
 def test_the_live_file_is_never_left_locked(warehouse: Warehouse) -> None:
     warehouse.replace([refs("a", {"x": "1"})])
     warehouse.query("SELECT 1")
-    other = {"threads": "1"}  # a configuration of its own, so that it is opened anew
-    with duckdb.connect(str(warehouse.path), config=other) as connection:
+    # A configuration of its own, so that it is opened anew.
+    with duckdb.connect(str(warehouse.path), config={"threads": 1}) as connection:
         assert connection.execute("SELECT count(*) FROM refs").fetchall() == [(1,)]
 
 
