@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 _CHUNK = 1 << 20
+_LEAST = 32 << 10
 _HELD = 2 << 20
 _FILE = b"\ndiff --git "
 _NEXT = re.compile(rb"\n(?:diff --git |\x01)")
@@ -33,10 +34,14 @@ class PatchStream:
         self._read, self._buffer, self._position = read, b"", 0
 
     def _more(self) -> bool:
-        chunk = self._read(_CHUNK)
-        self._buffer = self._buffer[self._position :] + chunk
-        self._position = 0
-        return bool(chunk)
+        """Read at least as much as is held, so that a large commit is not copied once for every small read."""
+        parts = [self._buffer[self._position :]]
+        missing = max(len(parts[0]), _LEAST)
+        while missing > 0 and (chunk := self._read(_CHUNK)):
+            parts.append(chunk)
+            missing -= len(chunk)
+        self._buffer, self._position = b"".join(parts), 0
+        return len(parts) > 1
 
     def peek(self) -> bytes:
         """The next byte; b"" at the end."""
