@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incident_pipeline.normalize._rules import RULES
@@ -172,6 +172,7 @@ def test_a_key_in_a_json_string_is_redacted_and_the_json_stays_json() -> None:
     assert parsed["n"] == 1
 
 
+@settings(deadline=None)  # the first example compiles the patterns
 @given(
     st.sampled_from([c for c in SECRETS if c[0] not in {"secret", "password", "url_password", "basic_auth"}]),
     st.text(alphabet=" \t.,;()<>|\"'é–", max_size=8),
@@ -184,6 +185,7 @@ def test_a_token_is_found_whatever_stands_around_it(case: tuple[str, str, str], 
     assert secret not in redact_series(pl.Series([text]))[0][0]
 
 
+@settings(deadline=None)  # the first example compiles the patterns
 @given(
     st.text(alphabet="0123456789abcdef", min_size=7, max_size=64),
     st.sampled_from(
@@ -195,12 +197,14 @@ def test_hashes_survive(digest: str, line: str) -> None:
     assert redact_text(text) == (text, 0)
 
 
+@settings(deadline=None)  # the first example compiles the patterns
 @given(st.uuids(), st.sampled_from(["id={}", "request_id: {}", "Worker ID: {{{}}}"]))
 def test_uuids_survive(uuid: object, line: str) -> None:
     text = line.format(uuid)
     assert redact_text(text) == (text, 0)
 
 
+@settings(deadline=None)  # the first example compiles the patterns
 @given(st.text(alphabet=string.printable + "é\u2028\x1b", max_size=300))
 def test_line_breaks_and_row_count_never_change(text: str) -> None:
     redacted, _ = redact_text(text)

@@ -3,7 +3,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incident_pipeline.sources.logs import _decode
@@ -23,6 +23,7 @@ def universal(text: str) -> list[str]:
 TEXT = st.text(alphabet="ab\r\n\x0b\x0c\x1c\x85\u2028é", max_size=40)
 
 
+@settings(deadline=None)  # the first example compiles the patterns
 @given(TEXT, st.integers(1, 7), st.integers(1, 12))
 def test_lines_break_and_count_alike_wherever_blocks_and_chunks_end(text: str, block: int, chunk: int) -> None:
     data = text.encode()
@@ -37,6 +38,7 @@ def test_lines_break_and_count_alike_wherever_blocks_and_chunks_end(text: str, b
     assert (reader.rows, reader.cut, reader.bad) == (len(universal(text)), 0, False)
 
 
+@settings(deadline=None)  # the first example compiles the patterns
 @given(st.binary(max_size=60), st.integers(1, 9))
 def test_any_bytes_become_lines_that_lose_nothing(data: bytes, block: int) -> None:
     whole = lines(data)
