@@ -19,7 +19,6 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
         "frame": code.frame,
         "blame": code.blame,
         "words": features_words.words,
-        "frame_file": code.frame_file,
         "near_test": code.near_test,
         "test_changed": code.test_changed,
         "setup": features_setup.setup,

@@ -74,19 +74,6 @@ def frame(d: Dossier) -> Column:
     return column(d, signal)
 
 
-def frame_file(d: Dossier) -> Column:
-    """An edit in a file that a stack names."""
-    named = {f.repo_path for s in d.clues.stacks for f in d.repo_stack(s, tests=False)}
-
-    def signal(changes: Changes) -> Signal | None:
-        value, edit = best_edit(changes, lambda e: e.weight if e.path in named else 0.0)
-        if edit is None:
-            return None
-        return Signal("frame_file", value, f"touches {edit.path}, which is in the stack", proof(changes, edit, limit=1))
-
-    return column(d, signal)
-
-
 def blame(d: Dossier) -> Column:
     """Last changed the line of a frame, unless that change was formatting only."""
     owned: dict[str, tuple[float, str, int, str]] = {}

@@ -74,7 +74,7 @@ CHANCE: Final[tuple[tuple[float, str, tuple[str, ...]], ...]] = (
     (0.8, "waits for a time", (
         r"\bsleep\(", r"setTimeout\(", r"Thread\.sleep", r"time\.Sleep", r"wait_for\(",
     )),
-    (0.7, "depends on the order of a set or a listing", (
+    (0.85, "depends on the order of a set or a listing", (
         r"\bset\(", r"\bfrozenset\(", r"\{[^{}:]+\bfor\b[^{}:]+\}", r"\bhash\(", r"\bid\(", r"os\.listdir", r"\bglob\(",
         r"iterdir\(", r"scandir\(", "HashMap", "HashSet", r"Object\.keys",
     )),

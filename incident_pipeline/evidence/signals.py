@@ -16,6 +16,7 @@ from incident_pipeline.evidence.no_commit_table import CHANCE, INFRASTRUCTURE
 from incident_pipeline.evidence.outline import Definition
 from incident_pipeline.evidence.packages import Moved, canonical
 from incident_pipeline.evidence.roles import role
+from incident_pipeline.evidence.tokens import is_import
 from incident_pipeline.evidence.weights import NO_COMMIT
 from incident_pipeline.model.evidence import Category, Citation, VerdictKind, code_ref, log_ref
 
@@ -100,33 +101,46 @@ def _in_statement(d: Dossier) -> float:
 
 def drift(d: Dossier) -> list[NoCommit]:
     """A package moved between green and red though no commit touched it; strongest when the failure points into it."""
-    touched = {
-        canonical(word) for c in d.changes for e in c.edits if role(e.path) in {"manifest", "ci"}
-        for x in e.lines for word in re.findall(r"[A-Za-z][\w.-]*", x.text)
-    }  # fmt: skip
+    touched = frozenset(_named_in_manifests(d))
+    untouched = [hit for hit in d.moved if hit.name not in touched and hit.green is not None]
+    share = 1.0 if len(untouched) == len(d.moved) else NO_COMMIT["drift_beside_commit"]
     found: list[NoCommit] = []
-    for hit in d.moved:
-        if hit.name in touched or hit.green is None:
-            continue
+    for hit in untouched:
         points = _points_into(d, hit)
-        strength = NO_COMMIT["drift"] if points else NO_COMMIT["drift_unproved"]
+        strength = NO_COMMIT["drift"] if points else NO_COMMIT["drift_unproved"] / sqrt(len(untouched))
         cite = Citation(log_ref(hit.label, hit.line), hit.text, hit.say)
-        cites = (cite, points) if points else (cite,)
-        found.append(
-            NoCommit("drift", "dependency", strength, f"{hit.say} between green and red, touched by no commit", cites)
-        )
+        cause = f"{hit.say} between green and red, touched by no commit"
+        found.append(NoCommit("drift", "dependency", strength * share, cause, (cite, points) if points else (cite,)))
     return sorted(found, key=lambda n: -n.strength)
 
 
+def _named_in_manifests(d: Dossier) -> Iterator[str]:
+    for changes in d.changes:
+        for edit in changes.edits:
+            if role(edit.path) in {"manifest", "ci"}:
+                for line in edit.lines:
+                    yield from (canonical(word) for word in re.findall(r"[A-Za-z][\w.-]*", line.text))
+
+
 def _points_into(d: Dossier, hit: Moved) -> Citation | None:
-    """The message or frame that names the package, or None."""
-    name = re.compile(rf"(?<![\w-]){re.escape(hit.name).replace('-', '[-_.]')}(?![\w-])", re.IGNORECASE)
+    """The message, frame or import in a failing file that names the package, or None."""
+    escaped = re.escape(hit.name).replace(r"\-", "[-_.]")
+    name = re.compile(rf"(?<![\w-]){escaped}(?![\w-])", re.IGNORECASE)
     for message in d.clues.messages:
         if name.search(message.text[:2000]):
             return Citation(log_ref(message.label, message.line), message.text, f"names {hit.name}")
-    for stack in d.clues.stacks[:50]:
-        for frame in stack[:6]:
-            if frame.repo_path is None and name.search(frame.path):
-                text = d.lines.get(frame.label, frame.line)
-                return Citation(log_ref(frame.label, frame.line), text, f"in {hit.name}") if text else None
+    outside = [f for stack in d.clues.stacks for f in stack[:6] if f.repo_path is None and name.search(f.path)]
+    for frame in outside[:1]:
+        text = d.lines.get(frame.label, frame.line)
+        return Citation(log_ref(frame.label, frame.line), text, f"in {hit.name}") if text else None
+    return _imported(d, name, hit.name)
+
+
+def _imported(d: Dossier, name: re.Pattern[str], package: str) -> Citation | None:
+    inside = [f.repo_path for stack in d.clues.stacks for f in stack if f.repo_path]
+    for path in dict.fromkeys([*(t.path for t in d.clues.tests if t.path), *inside]):
+        outline = d.graph.outlines.get(path)
+        for number, line in enumerate(outline.lines[:400] if outline else (), 1):
+            if d.head and is_import(line) and name.search(line):
+                return Citation(code_ref(d.head, path, number), line, f"imports {package}")
     return None

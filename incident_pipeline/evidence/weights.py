@@ -11,17 +11,16 @@ EDIT: Final = MappingProxyType({
 
 # What a feature at its full value (1) adds to a commit's log-odds.
 FEATURE: Final = MappingProxyType({
-    "missing": 6.0,
+    "missing": 7.0,
     "moved_package": 5.0,
-    "literal": 3.0,
-    "reach": 3.0,
+    "literal": 4.0,
+    "reach": 3.5,
     "frame": 2.5,
     "blame": 2.0,
     "setup": 2.0,
-    "words": 1.5,
-    "near_test": 0.8,
+    "near_test": 1.6,
+    "words": 1.1,
     "behaviour": 0.8,
-    "frame_file": 0.7,
     "test_changed": 0.6,
 })  # fmt: skip
 
@@ -37,12 +36,13 @@ PRIOR_NO_COMMIT: Final = 0.2
 NO_COMMIT: Final = MappingProxyType({
     "infrastructure": 7.0,
     "infrastructure_weak": 3.0,
-    "same_commit_passed": 6.0,
+    "same_commit_passed": 9.0,
     "failed_again": 2.0,
     "chance": 3.0,
     "chance_in_statement": 1.5,
     "drift": 5.0,
-    "drift_unproved": 0.7,
+    "drift_unproved": 2.5,
+    "drift_beside_commit": 0.3,
 })  # fmt: skip
 
 LIKELY: Final = 0.5  # the least probability that a verdict may be called likely with
