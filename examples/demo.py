@@ -22,6 +22,7 @@ log_sources:
     name: shop-logs
     config: {{path: {logs}}}
 """
+QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 
 def main() -> int:
@@ -74,9 +75,11 @@ def _run(sample: Sample) -> int:
     incident = next(open_incidents(ws, request, quiet))
     with dg.DagsterInstance.get() as instance:
         instance.add_dynamic_partitions(INCIDENTS.name, [incident.key])
-        ingest = defs.resolve_job_def("ingest_sources").execute_in_process(instance=instance, raise_on_error=False)
+        ingest = defs.resolve_job_def("ingest_sources").execute_in_process(
+            instance=instance, run_config=QUIET, raise_on_error=False
+        )
         found = defs.resolve_job_def("investigate_incident").execute_in_process(
-            instance=instance, partition_key=incident.key, raise_on_error=False
+            instance=instance, run_config=QUIET, partition_key=incident.key, raise_on_error=False
         )
         for event in (*ingest.get_asset_materialization_events(), *found.get_asset_materialization_events()):
             print("  materialized", "/".join(event.asset_key.path))
@@ -93,9 +96,10 @@ def _run(sample: Sample) -> int:
         )
     )
     print(f"HTML report: {stored.html_path}")
-    print(
-        f"In Dagster:  DAGSTER_HOME={OUT / 'dagster'} INCIDENT_RESPONDER_HOME={OUT / 'home'} INCIDENT_RESPONDER_CONFIG={OUT / 'config'} .venv/bin/dagster dev -m incident_pipeline.definitions"
-    )
+    print("In Dagster's UI (the asset graph and this run):")
+    for name in ("DAGSTER_HOME", "INCIDENT_RESPONDER_HOME", "INCIDENT_RESPONDER_CONFIG"):
+        print(f"  export {name}={os.environ[name]}")
+    print("  .venv/bin/dagster dev -m incident_pipeline.definitions")
     return 0
 
 

@@ -19,6 +19,7 @@ from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.incident import BaseKind, Incident, Run, Window
 from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.sources.base import CiLogSource, GitSource
+from incident_pipeline.sources.logs.files import read_log_file
 from incident_pipeline.warehouse.incidents import save_incident
 
 MAX_FAILED_JOBS = 20
@@ -55,24 +56,27 @@ def collect(ws: Workspace, incident: Incident, progress: Progress) -> Collected:
         if git:
             stack.enter_context(git)
         if request.log_files:
+            head = request.head or "HEAD"
+            window = _window(git, incident, progress, head=head, base=request.last_green, kind="given")
             incident = _read_files(incident, request, book)
-            window = _window(
-                git, incident, progress, head=request.head or "HEAD", base=request.last_green, kind="given"
-            )
         elif incident.kind == "logs":
             window = _read_service(ws, incident, book=book, git=git)
         else:
-            incident = _read_run(stack.enter_context(sources.open_ci_logs(ws, request)), incident, book)
+            logs = stack.enter_context(sources.open_ci_logs(ws, request))
+            incident = _look_up(logs, incident, book)
             window = _run_window(git, incident, request, progress)
+            _read_jobs(logs, incident, book)
     statuses = (*book.statuses, _git_status(git, window))
     save_incident(ws.warehouse, incident, window=window, logs=book.refs, statuses=statuses)
     return Collected(incident, window, statuses)
 
 
 def _read_files(incident: Incident, request: Request, book: LogBook) -> Incident:
-    for kind, paths in (("log", request.log_files), ("green", request.green_logs)):
-        for path in paths:
-            book.add_file(kind, path, incident=incident)
+    paths = [("log", path) for path in request.log_files] + [("green", path) for path in request.green_logs]
+    for kind, log in [
+        (kind, read_log_file(path)) for kind, path in paths
+    ]:  # all are found readable before one is stored
+        book.add_file(kind, log, incident=incident)
     return replace(incident, occurred_at=book.last_time)
 
 
@@ -92,21 +96,27 @@ def _read_service(ws: Workspace, incident: Incident, *, book: LogBook, git: GitS
     return _window(git, incident, book.progress, head=head.hash, base=base.hash if base else None, kind="given")
 
 
-def _read_run(logs: CiLogSource, incident: Incident, book: LogBook) -> Incident:
+def _look_up(logs: CiLogSource, incident: Incident, book: LogBook) -> Incident:
+    """The incident with its run's jobs and the green run to compare with; no log is read yet."""
     run = _run_of(incident)
-    jobs = tuple(logs.get_jobs(run))
-    failed = [job for job in jobs if job.failed] or [job for job in jobs if job.conclusion == "cancelled"]
-    for job in failed[:MAX_FAILED_JOBS]:
-        book.add_job("log", logs, run=run, job=job)
-    if len(failed) > MAX_FAILED_JOBS:
-        left_out = f"{len(failed) - MAX_FAILED_JOBS} more failed jobs were not read"
-        book.statuses.append(SourceStatus(logs.name, "logs", run.workflow, "skipped", left_out))
     green = _green_run(logs, run, book)
+    jobs, passed = tuple(logs.get_jobs(run)), _passed_elsewhere(logs, run, green)
+    return replace(incident, jobs=jobs, green_run=green, same_commit_passed=passed)
+
+
+def _read_jobs(logs: CiLogSource, incident: Incident, book: LogBook) -> None:
+    """Logs of the failed jobs (of all cancelled ones when none failed), and of the same jobs of the green run."""
+    run, green = _run_of(incident), incident.green_run
+    red = [j for j in incident.jobs if j.failed] or [j for j in incident.jobs if j.conclusion == "cancelled"]
+    for job in red[:MAX_FAILED_JOBS]:
+        book.add_job("log", logs, run=run, job=job)
+    if len(red) > MAX_FAILED_JOBS:
+        left_out = f"{len(red) - MAX_FAILED_JOBS} more failed jobs were not read"
+        book.statuses.append(SourceStatus(logs.name, "logs", run.workflow, "skipped", left_out))
     if green:
-        wanted = {job.name for job in failed[:MAX_FAILED_JOBS]}
+        wanted = {job.name for job in red[:MAX_FAILED_JOBS]}
         for job in islice((j for j in logs.get_jobs(green) if j.name in wanted), MAX_FAILED_JOBS):
             book.add_job("green", logs, run=green, job=job)
-    return replace(incident, jobs=jobs, green_run=green, same_commit_passed=_passed_elsewhere(logs, run, green))
 
 
 def _passed_elsewhere(logs: CiLogSource, run: Run, green: Run | None) -> bool | None:

@@ -1,4 +1,4 @@
-"""A request in, incidents out: one for each failed run it names, newest first, each stored before it is yielded.
+"""A request in, incidents out: one for each failed run it names, newest first. Found is not yet stored.
 
 Surprising fact: a local log has no run, so its incident is named after what was read: the same files give the same id.
 """
@@ -20,10 +20,14 @@ from incident_pipeline.warehouse.incidents import find_incident, save_incident
 MAX_RUNS = 100
 
 
+def find_incidents(ws: Workspace, request: Request, progress: Progress) -> Iterator[Incident]:
+    """What failed, not yet stored: `collect` stores it with what it read. UsageError when nothing is named."""
+    return _from_files(ws, request) if request.log_files else _from_source(ws, request, progress)
+
+
 def open_incidents(ws: Workspace, request: Request, progress: Progress) -> Iterator[Incident]:
-    """Find what failed and store a bare incident for each, to be collected next. UsageError when nothing is named."""
-    found = _from_files(ws, request) if request.log_files else _from_source(ws, request, progress)
-    for incident in found:
+    """The same, each stored bare before it is yielded: a partition that another process will collect."""
+    for incident in find_incidents(ws, request, progress):
         yield _opened(ws, incident)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from incident_pipeline.errors import NotFound
 from incident_pipeline.flow.collect import collect
-from incident_pipeline.flow.incidents import open_incidents
+from incident_pipeline.flow.incidents import find_incidents
 from incident_pipeline.flow.judge import judge
 from incident_pipeline.flow.progress import Progress, quiet
 from incident_pipeline.flow.report import StoredReport, write_report
@@ -16,8 +16,8 @@ __all__ = ["StoredReport", "investigate"]
 
 
 def investigate(ws: Workspace, request: Request, *, progress: Progress = quiet) -> Iterator[StoredReport]:
-    """Open, collect, judge and report each incident of `request`. NotFound when its window holds no failed run."""
-    incidents = list(open_incidents(ws, request, progress))
+    """Find, collect, judge and report each incident of `request`. NotFound when its window holds no failed run."""
+    incidents = list(find_incidents(ws, request, progress))
     if not incidents:
         raise NotFound(f"{request.repo or request.logs}: no failed run in this window")
     for incident in incidents:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 
 import polars as pl
 
@@ -22,7 +21,7 @@ from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.normalize.clean import clean_expr
 from incident_pipeline.normalize.frames import normalize
 from incident_pipeline.sources.base import CiLogSource, LogSource
-from incident_pipeline.sources.logs.files import read_log_file
+from incident_pipeline.sources.logs._log_file import FileLog
 from incident_pipeline.warehouse.logs import LogFacts, load_log, save_log, stage_log
 from incident_pipeline.warehouse.rows import log_id_of
 
@@ -49,11 +48,11 @@ class LogBook:
         )  # fmt: skip
         self._add(kind, facts, frames=read.frames, status=lambda: read.status)
 
-    def add_file(self, kind: str, path: Path, *, incident: Incident) -> None:
-        """A log file, under the next `log` or `green` label."""
-        log = read_log_file(path)
-        log_id = log_id_of("files", incident.id, kind, str(path.absolute()))
-        facts = LogFacts(log_id, "files", incident.repo, path.name, "read", run_id=incident.id, job_id=str(path))
+    def add_file(self, kind: str, log: FileLog, *, incident: Incident) -> None:
+        """A log file that proved readable, under the next `log` or `green` label."""
+        path = str(log.path.absolute())
+        log_id = log_id_of("files", incident.id, kind, path)
+        facts = LogFacts(log_id, "files", incident.repo, log.path.name, "read", run_id=incident.id, job_id=path)
         self._add(kind, facts, frames=log.frames, status=log.status)
 
     def add_window(self, logs: LogSource, *, incident: Incident, since: datetime, until: datetime) -> None:

@@ -98,6 +98,12 @@ def _rerun(run: Run | None, words: str) -> NextStep:
 
 
 def _fetch(run: Run | None, window: Window) -> Iterator[NextStep]:
+    if window.head is None:
+        yield NextStep("Name the repository, so that its commits are looked at: --git local --git-path DIR")
+        return
+    if window.base is None:
+        yield NextStep("Say which commit was green last, so that the range is known: --last-green SHA")
+        return
     shallow = any("shallow" in problem.lower() for problem in window.problems)
     ends = [end for end in (window.base, window.head) if end and is_hash(end)]
     command = "git fetch --unshallow" if shallow else " ".join(["git fetch origin", *ends]) if ends else ""

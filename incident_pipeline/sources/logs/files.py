@@ -9,7 +9,7 @@
         timezone: Europe/Berlin                 # of times that name none (default UTC)
         encoding: latin-1                       # default: UTF-8, or what the byte order mark says
 
-Surprising fact: line numbers are each file's own, so the rows of a set of several files name theirs in `metadata`.
+Surprising fact: line numbers are each file's own, so rows name their file in `metadata`.
 """
 
 import json
@@ -93,6 +93,8 @@ def open_source(config: Config, context: SourceContext) -> "Files":
 class Files(LogSource):
     """One set of log files. `statuses` says how each file of the last `get_logs` or `read_frames` was read."""
 
+    reads_files = True
+
     def __init__(self, config: Config, context: SourceContext) -> None:
         self.name = context.name
         self.statuses: list[SourceStatus] = []
@@ -152,7 +154,7 @@ class Files(LogSource):
             for frame in log.frames:
                 kept = frame.filter(keep)
                 if kept.height:
-                    yield _with_file(kept, path) if len(files) > 1 else kept
+                    yield _with_file(kept, path)
             self.statuses.append(log.status(self.name))
         if len(failures) == len(files):
             raise failures[0]
