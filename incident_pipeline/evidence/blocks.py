@@ -71,7 +71,7 @@ def grow(
     lines: Lines, rules: Mapping[int, int], *, is_new: Callable[[int], bool | None], stop: int
 ) -> tuple[Block, ...]:
     """Blocks around all anchors in `rules` (row -> index into RULES). No block reaches row `stop` or beyond."""
-    anchors = [row for row in sorted(rules) if (row < stop and RULES[rules[row]].weight >= ANCHOR) or _ends(rules, row)]
+    anchors = [row for row in sorted(rules) if row < stop and (_counts(rules, row) or _follows(rules, row))]
     blocks: list[Block] = []
     done, walked = -1, 0
     for anchor in anchors:
@@ -79,14 +79,21 @@ def grow(
             continue
         end = _end_of(lines, anchor, rules=rules, is_new=is_new, stop=stop) if walked < _MAX_ROWS else anchor + 1
         walked += end - anchor
-        inside = tuple(r for r in range(anchor, end) if r in rules and RULES[rules[r]].weight >= ANCHOR) or (anchor,)
+        inside = tuple(r for r in range(anchor, end) if r in rules and (r == anchor or _counts(rules, r)))
         blocks.append(Block(anchor, end, inside))
         done = end
     return tuple(blocks)
 
 
-def _ends(rules: Mapping[int, int], row: int) -> bool:
-    return RULES[rules[row]].kind in {"exit", "summary", "cascade", "header"}
+def _counts(rules: Mapping[int, int], row: int) -> bool:
+    """Rows that say something by themselves wherever they stand."""
+    rule = RULES[rules[row]]
+    return rule.weight >= ANCHOR or rule.kind in {"exit", "summary"}
+
+
+def _follows(rules: Mapping[int, int], row: int) -> bool:
+    """Rows that open a block when they stand alone, and within another one add nothing."""
+    return RULES[rules[row]].kind in {"cascade", "header"}
 
 
 def _end_of(

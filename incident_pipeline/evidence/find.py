@@ -17,7 +17,8 @@ from incident_pipeline.model.evidence import Failure, Finding, Frame
 
 _MAX_FINDINGS = 1_000
 _MAX_FRAME_BLOCKS = 200
-_TELLS_ONLY_THAT = frozenset({BLOCK, "exit", "summary", "cascade", "header"})
+_MAX_FRAME_ROWS = 200  # at either end of a block: that is where a deep recursion began and where it died
+_NO_TOOL = frozenset({BLOCK, "exit", "summary", "cascade", "header", "output"})
 
 
 def find_failure(logs: Sequence[LogText], greens: Sequence[LogText] = ()) -> Failure:
@@ -53,7 +54,7 @@ def _frames(reading: Reading) -> list[Frame]:
     best = sorted(reading.blocks, key=lambda b: -max(reading.weight(row) for row in b.anchors))[:_MAX_FRAME_BLOCKS]
     frames: list[Frame] = []
     for block in sorted(best, key=lambda b: b.start):
-        rows = range(block.start, min(block.end, block.start + 400))
+        rows = [r for r in range(block.start, block.end) if min(r - block.start, block.end - r) < _MAX_FRAME_ROWS]
         frames.extend(read_frames(reading.lines.label, ((reading.lines.numbers[r], reading.lines[r]) for r in rows)))
     return frames
 
@@ -62,7 +63,7 @@ def _tool(readings: Sequence[Reading], findings: Sequence[Finding]) -> str | Non
     """The tool whose own shape the best finding has."""
     by_label = {reading.lines.label: reading for reading in readings}
     for finding in findings:
-        if finding.kind in _TELLS_ONLY_THAT:
+        if finding.kind in _NO_TOOL:
             continue
         reading = by_label[finding.label]
         tool = reading.rule(reading.lines.row_of(finding.line)).tool

@@ -19,7 +19,7 @@ ENDS: tuple[Rule, ...] = (
     ),
     rule(
         "exit", None, 0.4, "a command's exit",
-        r"^(?:error|ERROR:?) Command failed with exit code [1-9]", r"ELIFECYCLE",
+        r"^(?:error|ERROR:?) Command failed with exit code [1-9]", r"ELIFECYCLE", r"ERR_PNPM_RECURSIVE_\w*FAIL",
         r"^Done\. Your build exited with [1-9]", r"^npm ERR! (?:code|errno|Exit status)",
         r"^(?:>>> )?exit(?:ed)?(?: with)?(?: status| code) [1-9]",
     ),

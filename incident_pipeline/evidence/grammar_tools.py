@@ -9,11 +9,14 @@ TOOLS: tuple[Rule, ...] = (
         r"Traceback \(most recent call last\)", r"^ImportError while loading",
         r"^[ ]*\+ Exception Group", r"^Thread 0x", r"^Current thread",
     ),
+    rule(
+        "error", None, 0.80, "an error and its message",
+        r"^[ ]*(?:Uncaught )?(?:Type e|E)rror: \S",
+    ),
     # early: "FileNotFoundError: No such file" is an exception before it is a shell error
     rule(
         "exception", None, 0.88, "an exception and its message",
         r"^[ ]*(?:\|? ?)?" + RAISED + QUALIFIED + EXCEPTION + r"(?: \[[A-Z_0-9]+\])?(?::|$| in )",
-        r"^[ ]*(?:Uncaught )?(?:Type e|E)rror: \S",
     ),
     rule(
         "compile", "tsc", 0.94, "a TypeScript error",
@@ -24,9 +27,13 @@ TOOLS: tuple[Rule, ...] = (
         r"^[ ]*error\[E[0-9]{4}\]: ",
     ),
     rule(
+        "lint", "mypy", 0.93, "a type error",
+        r"^[^ :]+\.pyi?:[0-9]+(?::[0-9]+)?: error: ",
+    ),
+    rule(
         "compile", "cc", 0.93, "a compile or link error",
-        FILE + r"[:(][0-9]+(?:[:,][0-9]+)?\)?: (?:fatal )?error: ", r"undefined reference to",
-        r"^(?:/\S*/)?ld(?:\.\S+)?: .*(?:cannot|undefined|error)", r"Undefined symbols for",
+        r"\.(?:[chmsS]|cc|cpp|cxx|hh|hpp|hxx|inl|mm|cuh?|f90)[:(][0-9]+(?:[:,][0-9]+)?\)?: (?:fatal )?error: ",
+        r"undefined reference to", r"^(?:/\S*/)?ld(?:\.\S+)?: .*(?:cannot|undefined|error)", r"Undefined symbols for",
     ),
     rule(
         "compile", "msbuild", 0.93, "a compile error",
@@ -34,9 +41,13 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "compile", "javac", 0.94, "a Java or Kotlin compile error",
-        r"^(?:\[[A-Za-z]+\] )?(?:\[error\] )?" + FILE + r":\[[0-9]+,[0-9]+\]",
-        r"^(?:\[[A-Za-z]+\] )?(?:\[error\] )?" + FILE + r":[0-9]+:(?: error:| Undefined reference)",
+        r"^\[(?:ERROR|error)\] " + FILE + r":\[[0-9]+,[0-9]+\]",
+        r"^(?:\[[A-Z]+\] )?" + FILE + r":[0-9]+:(?: error:| Undefined reference)",
         r"^e: (?:file:)?" + FILE + r":", r"^\[error\] " + FILE + r":[0-9]+:[0-9]+: ",
+    ),
+    rule(
+        "compile", None, 0.92, "an error at a place in a file",
+        FILE + r"[:(][0-9]+(?:[:,][0-9]+)?\)?: (?:fatal )?error: ",
     ),
     rule(
         "compile", "go", 0.9, "a Go compile error",
@@ -77,10 +88,6 @@ TOOLS: tuple[Rule, ...] = (
         "error", "pytest", 0.9, "pytest could not start",
         r"^INTERNALERROR>", r"^ERROR: (?:not found|usage|file or directory|while parsing)", r"^pytest: error",
         r"^E\s+(?:Module|Import)",
-    ),
-    rule(
-        "lint", "mypy", 0.88, "a type error",
-        r"^" + FILE + r":[0-9]+(?::[0-9]+)?: error: .*",
     ),
     rule(
         "lint", "linter", 0.85, "a linter's finding",

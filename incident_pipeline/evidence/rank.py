@@ -18,10 +18,14 @@ BLOCK = "block"
 LOWEST = 0.1  # every finding that claims to explain something scores at least this
 _NAMES = frozenset({"test", "summary", "exit"})
 _MAX_TIGHT = 8
+_MAX_LOOK = 40
+_TELLS = 0.5  # a finding at or over this says why
 _MAX_MESSAGES = 3
 _ELSEWHERE = 0.55
-_EARLIER = 0.85  # before the last command that a shell echoed
+_WARNING = 0.7
+_EARLIER = 0.92  # before the last command that a shell echoed
 _AFTER = 0.15
+_WARNS = re.compile(r"\W{0,3}(?:WARN|WARNING|warning|Warning)\b|npm warn")
 VARIES = re.compile(r"[\w.@+-]*/[\w./@+-]+|\d+|0x[0-9a-f]+|'[^']*'|\"[^\"]*\"")
 
 
@@ -44,7 +48,29 @@ def rank(reading: Reading) -> list[Finding]:
     found: list[Finding] = []
     for block in reading.blocks:
         found.extend(_of_block(reading, block, seen=seen))
+    if not any(f.score >= _TELLS for f in found):
+        found.extend(_last_words(reading))
     return found
+
+
+def _last_words(reading: Reading) -> Iterator[Finding]:
+    """Nothing says why, but a step failed: what it printed last, or its script when it printed nothing."""
+    structure = reading.structure
+    if structure.exit_row is None:
+        return
+    start = structure.steps[structure.failed].start if structure.failed is not None else 0
+    stop = structure.exit_row
+    rows = [
+        row for row in range(max(start, stop - _MAX_LOOK), stop) if reading.lines[row] and not structure.echoed(row)
+    ]
+    rows = [row for row in rows if row not in reading.rules and reading.is_new(row) is not False][-_MAX_TIGHT:]
+    if rows:
+        reason = "the last output before the step failed"
+        yield make_finding(reading, rows[0], rows[-1] + 1, kind="output", score=_TELLS, reason=reason)
+    elif structure.echoed(stop - 1):
+        reason = "the script of the step, which failed without a word"
+        end = min(stop, start + _MAX_TIGHT)
+        yield make_finding(reading, start, end, kind="output", score=_TELLS, reason=reason)
 
 
 def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Finding]:
@@ -110,6 +136,9 @@ def _scored(reading: Reading, row: int, end: int, *, seen: _Seen, test: str | No
     elif new is False:
         score *= NOT_NEW
         notes.append("also in the green run")
+    if _WARNS.match(reading.lines[row]):
+        score *= _WARNING
+        notes.append("printed as a warning")
     if structure.exit_row is not None and row > structure.exit_row:
         score *= _AFTER
         notes.append("after the step had failed")

@@ -59,7 +59,9 @@ def read(lines: Lines, greens: Sequence[Lines] = ()) -> Reading:
     strong = rules.is_in(_STRONG).arg_true().head(1).to_list()
     novelty = compare(lines, greens, before=strong[0] if strong else None)
     rules = _by_level(lines, rules)
-    rows = (rules >= 0).arg_true().tail(_MAX_ANCHORS)
+    rows = (rules >= 0).arg_true()
+    if len(rows) > _MAX_ANCHORS:  # the first errors explain, the last ones end the story
+        rows = pl.concat([rows.head(_MAX_ANCHORS // 2), rows.tail(_MAX_ANCHORS // 2)])
     found = zip(rows.to_list(), rules.gather(rows).to_list(), strict=True)
     picked = {row: rule for row, rule in found if not structure.echoed(row)}
     reading = Reading(lines, picked, structure, novelty)

@@ -79,10 +79,13 @@ def read_structure(lines: Lines) -> Structure:
     def rows(pattern: str) -> list[int]:
         return likely.filter(text.str.contains(pattern))["row"].to_list()
 
+    jobs = rows(_JOB)
     exit_row = next(iter(rows(_EXIT)), None)
+    if exit_row is not None and jobs and jobs[-1] > exit_row:
+        exit_row = None  # the log of several jobs: the first to fail must not hide the others
     # Clean-up counts only behind the last line of real work: a workspace is also wiped before the work begins.
     after = exit_row if exit_row is not None else total // 2
-    clean_up = next((row for row in rows(_CLEAN_UP) if row > after), total)
+    clean_up = next((row for row in rows(_CLEAN_UP) if row > after and (not jobs or row > jobs[-1])), total)
     end = exit_row if exit_row is not None else clean_up
     echoes = _echoes(rows(_ECHO_START), rows(_ECHO_END))
     commands = likely.filter(text.str.contains(_COMMAND) & ~text.str.contains(_NOT_COMMAND))
@@ -93,8 +96,9 @@ def read_structure(lines: Lines) -> Structure:
     while failed > 0 and steps[failed].start in tidying:  # GitLab says that the job failed after it has tidied up
         failed -= 1
     command = next((row for row in reversed(commands["row"].to_list()) if row < end), None)
-    job = next(iter(rows(_JOB)), None)
-    return Structure(steps, failed if failed >= 0 else None, exit_row, command, clean_up, job, echoes)
+    return Structure(
+        steps, failed if failed >= 0 else None, exit_row, command, clean_up, jobs[0] if jobs else None, echoes
+    )
 
 
 def _named_steps(lines: Lines, end: int) -> tuple[Step, ...]:

@@ -14,7 +14,7 @@ _TESTS = tuple(
         r"^(?:FAIL|ERROR): (\w+ \([\w.]+\))",
         r"^_{3,} (?:ERROR (?:at (?:setup|teardown) of|collecting) )?(.+?) _{3,}$",
         r"^\s*--- FAIL: (\S+)",
-        r"^\s*test (\S+)(?: - .+)? \.\.\. FAILED",
+        r"^\s*test (.+?)(?: - should panic)? \.\.\. FAILED",
         r"^\s*(?:FAIL|SIGSEGV|TIMEOUT) \[ *[\d.]+s\] (?:\(.*?\) )?(.+)$",
         r"^---- (\S+) .*----$",
         r"thread '([^']+)' .*panicked",

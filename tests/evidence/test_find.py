@@ -29,6 +29,7 @@ FAILED tests/test_cart.py::test_total - assert 2 == 3
 Post job cleanup.
 error: could not lock config file
 """
+EXIT = "##[error]Process completed with exit code 1."
 GREEN = """\
 ##[group]Run pytest
 pytest
@@ -153,3 +154,33 @@ def test_versions_of_what_failed_are_context() -> None:
     text = "Downloading numpy-1.2.tgz\nFetching tcltk-9.0.3...\nFAIL: test_eval (test.test_tcl.TclTest)\n"
     versions = [f.text for f in find_failure([log(text)]).context if f.kind == "version"]
     assert versions == ["Fetching tcltk-9.0.3..."]
+
+
+def test_a_silent_step_is_explained_by_its_last_output() -> None:
+    text = f"##[group]Run check\ncheck\n##[endgroup]\nplease format:\nsrc/cart.js\n{EXIT}\n"
+    output = next(f for f in find_failure([log(text)]).findings if f.kind == "output")
+    assert (output.line, output.end_line) == (4, 5)
+
+
+def test_a_step_without_a_word_is_explained_by_its_script() -> None:
+    text = f"##[group]Run if false\nif false; then :; else exit 1; fi\n##[endgroup]\n{EXIT}\n"
+    output = next(f for f in find_failure([log(text)]).findings if f.kind == "output")
+    assert output.text.startswith("##[group]Run if false")
+
+
+def test_a_warning_weighs_less_than_the_error_it_resembles() -> None:
+    text = "[WARNING] upload: Connection refused\nplain\n[ERROR] upload: Connection refused\n"
+    assert [f.line for f in find_failure([log(text)]).findings if f.kind == "network"] == [3, 1]
+
+
+def test_the_exit_that_closes_a_block_still_gives_the_exit_code() -> None:
+    assert find_failure([log("E   ValueError: x\n##[error]Process completed with exit code 100.")]).exit_code == 100
+
+
+def test_both_ends_of_a_deep_stack_give_frames() -> None:
+    deep = "".join(f'  File "deep{n}.py", line {n}, in f{n}\n    f()\n' for n in range(1, 1_500))
+    failure = find_failure([log(f"Traceback (most recent call last):\n{deep}RecursionError: too deep\n")])
+    paths = [f.path for f in failure.frames]
+    assert paths[0] == "deep1.py"
+    assert paths[-1] == "deep1499.py"
+    assert failure.frames[-1].depth == 0

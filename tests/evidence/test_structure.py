@@ -84,3 +84,10 @@ def test_a_log_that_names_the_step_on_every_line() -> None:
 def test_an_empty_log_has_no_structure() -> None:
     found = read_structure(lines(""))
     assert (found.steps, found.failed, found.exit_row, found.clean_up) == ((), None, None, 0)
+
+
+def test_the_first_job_that_fails_does_not_hide_the_second() -> None:
+    found = read_structure(lines("Complete job name: a\n" + GITHUB + "Complete job name: b\n" + GITHUB))
+    assert found.exit_row is None
+    assert found.clean_up == 27
+    assert found.job_row == 0
