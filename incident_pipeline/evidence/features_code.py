@@ -151,10 +151,10 @@ def behaviour(d: Dossier) -> Column:
 
     def signal(changes: Changes) -> Signal | None:
         edits = [e for e in changes.edits if role(e.path) in {"source", "manifest", "config", "ci"}]
-        value = max((e.weight for e in edits), default=0.0) * min(1.0, 0.5 + log2(1 + len(edits)) / 8)
-        if value <= 0:
+        strongest = max(edits, key=lambda e: e.weight, default=None)
+        if strongest is None or strongest.weight == 0:
             return None
-        strongest = max(edits, key=lambda e: e.weight)
-        return Signal("behaviour", value, "changes what runs", proof(changes, strongest))
+        value = strongest.weight * min(1.0, 0.5 + log2(1 + len(edits)) / 8)
+        return Signal("behaviour", value, "changes what runs", proof(changes, strongest, limit=1))
 
     return column(d, signal)
