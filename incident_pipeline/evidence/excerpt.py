@@ -19,7 +19,7 @@ from incident_pipeline.evidence.rank import BLOCK
 from incident_pipeline.model.evidence import Failure, Finding
 
 # Lines that close the story are cheap and always wanted, whatever they weigh as an explanation.
-_WANTED = {"exit": 0.95, "summary": 0.88, "job": 0.75, "step": 0.75}
+_WANTED = {"exit": 0.95, "summary": 0.94, "job": 0.75, "step": 0.75}
 _FIXED = {"word": 0.3, "version": 0.45}
 _BEFORE, _AFTER = 4, 8
 _NEAR, _INSIDE = 0.5, 0.7

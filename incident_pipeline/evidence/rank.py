@@ -81,15 +81,10 @@ def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Findin
     names = [g for g in groups if reading.rule(g[0]).kind in _NAMES]
     if messages and names and names[0][0] == block.start and reading.rule(block.start).weight < 0.8:
         names = names[1:]  # a heading that only names what the messages below it belong to
-    tight: list[Finding] = []
-    shapes: set[str] = set()
-    for start, end in messages[:1] + [g for g in messages[1:] if _as_strong(reading, g[0], messages[0][0])]:
-        shape = VARIES.sub("#", reading.lines[start])
-        if shape in shapes or len(tight) == _MAX_MESSAGES:
-            continue
-        shapes.add(shape)
-        factor = 0.85 ** len(tight)
-        tight.append(_scored(reading, start, end, seen=seen, test=test, factor=factor))
+    tight = [
+        _scored(reading, start, end, seen=seen, test=test, factor=0.85**place)
+        for place, (start, end) in enumerate(_told(reading, messages))
+    ]
     for start, end in names:
         spans = [(row, row + 1) for row in range(start, end)] if reading.rule(start).kind == "test" else [(start, end)]
         tight.extend(_scored(reading, row, stop, seen=seen, test=None) for row, stop in spans)
@@ -101,9 +96,15 @@ def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Findin
         yield make_finding(reading, block.start, block.end, kind=BLOCK, score=score, reason=reason, new=best.novel)
 
 
-def _as_strong(reading: Reading, row: int, head: int) -> bool:
-    """Further messages of a block count when they say as much as its first; the rest only carries it on."""
-    return reading.rule(row).weight >= 0.75 * reading.rule(head).weight
+def _told(reading: Reading, messages: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Messages of a block worth telling: as strong as the first (the rest only carries it on), distinct ones first."""
+    distinct: dict[str, tuple[int, int]] = {}
+    again: list[tuple[int, int]] = []
+    strong = [g for g in messages if reading.rule(g[0]).weight >= 0.75 * reading.rule(messages[0][0]).weight]
+    for group in strong:
+        if distinct.setdefault(VARIES.sub("#", reading.lines[group[0]]), group) != group:
+            again.append(group)
+    return [*distinct.values(), *again][:_MAX_MESSAGES]
 
 
 def _groups(reading: Reading, block: Block) -> list[tuple[int, int]]:
