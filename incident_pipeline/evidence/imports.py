@@ -7,8 +7,9 @@ from incident_pipeline.evidence.roles import role
 from incident_pipeline.model.evidence import Place
 
 _STATEMENT = re.compile(
-    r"^\s*(?:from\s+(?P<of>[.\w]+)\s+import\s+(?P<names>[^#\n]+)|import\s+(?P<plain>[\w.]+(?:\s*,\s*[\w.]+)*)"
-    r"|.*?(?:from|require\(|import\()\s*['\"](?P<js>[^'\"]+)['\"])",
+    r"^[ \t]*(?:from[ \t]+(?P<of>[.\w]+)[ \t]+import[ \t]+(?P<names>[^#\n]+)"
+    r"|import[ \t]+(?P<plain>[\w.]+(?:[ \t]*,[ \t]*[\w.]+)*)"
+    r"|[^\n]{0,200}?(?:from|require\(|import\()[ \t]*['\"](?P<js>[^'\"\n]+)['\"])",
     re.MULTILINE,
 )
 _SUFFIXES = (

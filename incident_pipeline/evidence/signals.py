@@ -49,10 +49,10 @@ def infrastructure(logs: Sequence[LogText], greens: Sequence[LogText]) -> list[N
     found: dict[str, NoCommit] = {}
     for log in logs:
         for line, text in _hits(log):
-            if _DIGITS.sub("", text) in green or _PASSING.search(text):
+            if _DIGITS.sub("", text) in green or _PASSING.search(text[:2000]):
                 continue
             for category, strength, cause, pattern in _INFRASTRUCTURE:
-                if cause not in found and re.search(pattern, text):
+                if cause not in found and re.search(pattern, text[:2000]):
                     cite = Citation(log_ref(log.label, line), text, cause)
                     found[cause] = NoCommit("infrastructure", category, strength, cause, (cite,))
     return sorted(found.values(), key=lambda n: -n.strength)

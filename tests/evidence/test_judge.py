@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from incident_pipeline.evidence.judge import judge
 from incident_pipeline.model.evidence import CodeFacts, Failure, Judgement, parse_ref
 from tests.evidence import sample
@@ -142,3 +145,19 @@ def test_hostile_text_is_data() -> None:
     evil = sample.commit(8, "{subject} %d [bold]", sample.change("a[b]{c}.py", "x = '\\\n", "x = '''{}%s[/]\n"))
     found = ask(sample.failure(lines, 1, 3), lines=lines, commits=(evil,))
     assert len(found.suspects) == 1
+
+
+LINE = st.one_of(
+    st.text(max_size=60), st.sampled_from(["(" * 3000, "a " * 3000, "@@ -1 +1 @@", "\n" * 500, "def f(" * 300])
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(LINE, min_size=1, max_size=6), st.lists(LINE, max_size=6), st.lists(LINE, max_size=6))
+def test_any_text_is_judged_and_its_probabilities_add_up(lines: list[str], before: list[str], after: list[str]) -> None:
+    wild = sample.commit(9, lines[0], sample.change("a.py", "\n".join(before), "\n".join(after)))
+    failed = sample.failure(lines, 1, len(lines), sample.frame(1, "a.py", 2), tests=[lines[-1]])
+    code = sample.code({"a.py": "\n".join(after)})
+    found = judge(failed, sample.window(wild), code, logs=[sample.log(lines)], greens=[sample.log(before, "green")])
+    assert 0.0 <= found.suspects[0].probability <= 1.0
+    assert found.verdict.status in {"LIKELY", "INCONCLUSIVE"}
