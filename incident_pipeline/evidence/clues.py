@@ -93,7 +93,7 @@ class Clues:
 def read_clues(failure: Failure, lines: LogLines, index: PathIndex) -> Clues:
     """Clues of the best findings (MAX_FINDINGS), all tests and all stacks; a stack has its innermost frame first."""
     messages = tuple(_messages(failure, lines))
-    tests = tuple(_test(t, index) for t in failure.tests)
+    tests = tuple(_test(t, index) for t in test_ids(failure))
     return Clues(
         messages,
         tuple(_missing(messages)),
@@ -101,6 +101,15 @@ def read_clues(failure: Failure, lines: LogLines, index: PathIndex) -> Clues:
         tuple(islice(_stacks(failure.frames), MAX_STACKS)),
         _words(messages, tests),
     )
+
+
+def test_ids(failure: Failure) -> tuple[str, ...]:
+    """The failing tests, those with their file first; a bare lower-case word is no test's name."""
+    named = [t for t in failure.tests if not (t.isalpha() and t.islower())]
+    return tuple(sorted(named, key=lambda t: test_path(t) is None))
+
+
+test_ids.__test__ = False  # pyright: ignore[reportFunctionMemberAccess] - its name would make pytest collect it
 
 
 def _messages(failure: Failure, lines: LogLines) -> Iterator[Message]:

@@ -25,7 +25,8 @@ def ruled_out(d: Dossier, *, scored: Sequence[Scored], signs: Sequence[NoCommit]
         if why:
             groups.setdefault(why, []).append(one.changes.commit.hash)
     found = [
-        RuledOut(_count(len(h)), why, tuple(h)) for why, h in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))
+        RuledOut(_count(len(h)), _agree(why, len(h)), tuple(h))
+        for why, h in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))
     ]
     kinds = {s.verdict for s in signs if s.strength >= 1.0}
     if "infrastructure" not in kinds:
@@ -41,11 +42,17 @@ def _count(number: int) -> str:
     return "1 commit" if number == 1 else f"{number} commits"
 
 
+def _agree(why: str, number: int) -> str:
+    """`touch only ...` of several, `touches only ...` of one."""
+    verb, _, rest = why.partition(" ")
+    return why if number > 1 else f"{verb}{'es' if verb.endswith('ch') else 's'} {rest}"
+
+
 def _innocent(changes: Changes) -> str | None:
     if not changes.files:
         return None
     if changes.commit.is_merge:
-        return "only merge what their parents brought"
+        return "merge only what their parents brought"
     roles = {role(f.path) for f in changes.files}
     if len(roles) == 1 and (name := _WORDS.get(next(iter(roles)))):
         return f"touch only {name}"

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from math import log
 
+from incident_pipeline.evidence.clues import test_ids
 from incident_pipeline.evidence.dossier import Dossier
 from incident_pipeline.evidence.places import test_path
 from incident_pipeline.evidence.roles import Role, role
 from incident_pipeline.evidence.signals import NoCommit
 from incident_pipeline.evidence.suspects import Scored
 from incident_pipeline.evidence.weights import LIKELY, PRIOR_NO_COMMIT
-from incident_pipeline.model.evidence import Category, Failure, Reason, Status, Verdict
+from incident_pipeline.model.evidence import Category, Citation, Failure, Reason, Status, Verdict, log_ref
 
 
 def no_commit_odds(signs: Sequence[NoCommit], commits: int) -> float:
@@ -46,13 +47,22 @@ def _commit(d: Dossier, first: Scored, *, share: float, runner_up: float) -> Ver
     commit = first.changes.commit
     verb = "broke" if status == "LIKELY" else "may have broken"
     summary = f'{commit.hash[:7]} "{commit.subject}" {verb} {_what(d.failure)}.'
-    reasons = tuple(Reason(s.text, round(s.value, 3), s.citations) for s in first.signals[:4])
+    telling = [s for s in first.signals if s.feature != "behaviour"][:4] or first.signals[:1]
+    reasons = (*_error(d), *(Reason(s.text, round(s.value, 3), s.citations) for s in telling))
     return Verdict("commit", _category(first), status, round(share, 4), summary, reasons)
 
 
 _CATEGORIES: tuple[tuple[Role, Category], ...] = (
     ("source", "code"), ("test", "test"), ("manifest", "config"), ("ci", "config"), ("config", "config"),
 )  # fmt: skip
+
+
+def _error(d: Dossier) -> tuple[Reason, ...]:
+    """The line that the best finding begins with: the first proof a reader wants."""
+    said = ((f, d.lines.get(f.label, f.line)) for f in d.failure.findings[:1])
+    return tuple(
+        Reason("the failure", 0.0, (Citation(log_ref(f.label, f.line), text, f.reason),)) for f, text in said if text
+    )
 
 
 def _category(first: Scored) -> Category:
@@ -77,7 +87,8 @@ def _of_test(failure: Failure) -> str:
 
 def _tests(failure: Failure) -> tuple[str, ...]:
     """Test ids with their file where any has one (a tool may print a test under two names)."""
-    return tuple(t for t in failure.tests if test_path(t)) or failure.tests
+    tests = test_ids(failure)
+    return tuple(t for t in tests if test_path(t)) or tests
 
 
 def _short(text: str) -> str:

@@ -83,8 +83,8 @@ def test_the_same_question_has_the_same_answer() -> None:
 
 def test_documentation_and_formatting_are_ruled_out_with_their_commits() -> None:
     groups = {r.why: r.hashes for r in ask().ruled_out}
-    assert groups["touch only documentation"] == (DOCS.hash,)
-    assert groups["change only comments, docstrings or formatting"] == (QUOTES.hash,)
+    assert groups["touches only documentation"] == (DOCS.hash,)
+    assert groups["changes only comments, docstrings or formatting"] == (QUOTES.hash,)
 
 
 def test_a_full_disk_clears_the_commits() -> None:
