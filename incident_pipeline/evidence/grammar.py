@@ -42,20 +42,26 @@ ANCHOR = 0.5  # a line at or over this weight opens a block of its own
 
 # One cheap pass first: every line that a rule matches contains one of these words (in any case) or one of these signs.
 _WORDS: list[str] = [
-    "abort", "access", "alloc", "artifact", "authent", "backoff", "before", "billing", "bus err", "cancel", "can't",
-    "cannot", "candidate", "certific", "checksum", "conflict", "conn", "corruption", "could", "crash", "credential",
-    "critical", "curl", "daemon", "deadline", "denied", "directory", "disk", "distribution", "does not", "dump",
-    "emfile", "enospc", "eof", "err", "exceed", "exception", "exit", "expect", "fail", "fatal", "fault", "forbidden",
-    "format", "found", "full", "hang up", "hash", "heap", "hook", "http", "illegal", "interrupt", "invalid", "issue",
-    "kill", "limit", "lock", "manifest", "marked", "memory", "mismatch", "missing", "modified", "module",
-    "name resol", "network", "no such", "not", "offens", "offline", "oh no", "open files", "output", "ownership",
-    "package", "panic", "permission", "preempt", "problem", "quota", "race", "received", "recognized", "refused",
-    "reject", "remote end", "requested", "reset", "resol", "resource", "retries", "revision", "route", "rpc",
-    "runner", "sanitizer", "schedul", "service", "severe", "signal", "sigsegv", "sigabrt", "smashing", "socket",
-    "space", "spending", "ssl", "style", "summary", "syntax", "thread", "thrown", "timed", "timeout", "time out",
-    "tls", "token", "too many", "toomany", "traceback", "unable", "unauth", "unbound", "undefined", "unexpected",
-    "unresolved", "unsafe", "username", "version", "violation", "warning", "went wrong", "goroutine", "but was",
-
+    "abort", "accessible", "bad_alloc", "allocate", "authent", "backoff", "before format", "billing", "cancel",
+    "can't", "cannot", "candidate", "certific", "checksum", "conflict", "connect", "corruption", "could not",
+    "couldn't", "couldnt", "crash", "credential", "critical", "curl:", "deadline", "denied", "did not", "does not",
+    "do not match", "dumped", "eai_again", "econn", "ehostunreach", "emfile", "enospc", "enotfound", "eof", "err!",
+    "err_", "error", "etimedout", "exceed", "exception", "exit", "expect", "fail", "fatal", "forbidden", "gateway",
+    "goroutine", "hang up", "hangup", "heap", "http error", "http 4", "http 5", "http/1", "http/2", "(http",
+    "illegal", "internal server", "interrupt", "invalid", "is a directory", "is full", "disk full", "is not", "issue",
+    " limit", "kill", "lock file", "lockfile", "manifest unknown", "marked build", "memory", "mismatch", "missing",
+    "modified by", "name resol", "network", "no matching", "no output", "no route", "no such", "not a ", "not allow",
+    "not auth", "not enough", "not equal", "not format", "not found", "not match", "not ok", "not permit",
+    "not properly", "not recog", "not support", "not up", "offens", "offline", "oh no", "open files", "ownership",
+    "panic", "permission", "preempt", "problem", "quota", "data race", "received", "reformat", "refused", "reject",
+    "remote end", "required module", "requested url", "reset", "resolutionimp", "resource not", "retries", "rpc ",
+    "runner", "sanitizer", "503 service", "500 service", "501 service", "502 service", "504 service", "severe",
+    "sigabrt", "signal", "sigsegv", "smashing", "socket", "space left", "spending", "ssl", "style issues", "syntax",
+    "tests found", "thread 0x", "current thread", "thrown", "timed", "timeout", "time out", "tion fault", "tls ",
+    "token", "too many", "toomany", "traceback", "unable", "unauth", "unbound", "undefined", "unexpected",
+    "unknown revision", "unresolved", "unsafe repo", "violation", "warning:", "went wrong", "but was", "refute",
+    "rspec ./",
+    "unsuccessful",
 ]  # fmt: skip
 _SIGNS = (
     r"^E  |^_{3,} |^[ ]*[0-9]+[):]|[●✕✖✗×❌⎯❯│╷✘]|[0-9]\]?\)?: |:[0-9]+:(?: |$)|:\[[0-9]|^[ ]*[A-Z]{1,4}[0-9]{3,5} |"

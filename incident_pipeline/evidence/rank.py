@@ -99,12 +99,11 @@ def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Findin
 def _told(reading: Reading, messages: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Messages of a block worth telling: as strong as the first (the rest only carries it on), distinct ones first."""
     distinct: dict[str, tuple[int, int]] = {}
-    again: list[tuple[int, int]] = []
     strong = [g for g in messages if reading.rule(g[0]).weight >= 0.75 * reading.rule(messages[0][0]).weight]
     for group in strong:
-        if distinct.setdefault(VARIES.sub("#", reading.lines[group[0]]), group) != group:
-            again.append(group)
-    return [*distinct.values(), *again][:_MAX_MESSAGES]
+        distinct.setdefault(VARIES.sub("#", reading.lines[group[0]]), group)
+    first = list(distinct.values())
+    return [*first, *(group for group in strong if group not in first)][:_MAX_MESSAGES]
 
 
 def _groups(reading: Reading, block: Block) -> list[tuple[int, int]]:
