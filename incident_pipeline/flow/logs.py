@@ -43,10 +43,10 @@ class LogBook:
         read = logs.read_job_log(run, job)
         log_id = log_id_of(run.source, run.repo, run.run_id, run.attempt, job.job_id)
         facts = LogFacts(
-            log_id, run.source, run.repo, job.name, read.status.status,
+            log_id, run.source, run.repo, job.name, "read",
             run_id=run.run_id, attempt=run.attempt, job_id=job.job_id, url=job.url,
         )  # fmt: skip
-        self._add(kind, facts, frames=read.frames, status=lambda: read.status)
+        self._add(kind, facts, frames=read.frames, status=read.status)
 
     def add_file(self, kind: str, log: FileLog, *, incident: Incident) -> None:
         """A log file that proved readable, under the next `log` or `green` label."""

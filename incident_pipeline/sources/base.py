@@ -8,7 +8,7 @@ Errors are those of `incident_pipeline.errors`, each one line that says who, wha
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -144,10 +144,10 @@ class LogSource(Source):
 
 @dataclass(frozen=True, slots=True)
 class JobLog:
-    """A job's log as read: `frames` yields RAW_LOG frames and may be read once; `status` is final after that."""
+    """A job's log: `frames` yields RAW_LOG frames and may be read once; what `status()` says is final after that."""
 
     job: Job
-    status: SourceStatus
+    status: Callable[[], SourceStatus]
     frames: "Iterator[pl.DataFrame]"
 
 
@@ -175,7 +175,7 @@ class CiLogSource(LogSource):
 
     @abstractmethod
     def read_job_log(self, run: Run, job: Job) -> JobLog:
-        """The job's log. Missing, expired and empty logs are told apart in `status`, with no frames; not raised."""
+        """The job's log. A missing, expired, empty or binary one has no frames and says so in `status`; not raised."""
 
     @abstractmethod
     def last_green_run(self, run: Run) -> Run | None:

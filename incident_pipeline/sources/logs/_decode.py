@@ -23,6 +23,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _MAX_BAD = 0.3
+_BYTES_A_NUL = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Lines:
 def find_encoding(head: bytes, given: str | None = None) -> tuple[str, int] | None:
     """(codec, length of the byte order mark) of a file that starts with `head`; None when it holds no text.
 
-    A mark wins over `given`. Without both it is UTF-8, or UTF-16 when every other byte is NUL.
+    A mark wins over `given`. Without both it is UTF-8, or UTF-16 when every other byte is NUL. A stray NUL (a program
+    printed one) makes no binary of a long text.
     """
     for mark, codec in _BOMS:
         if head.startswith(mark):
@@ -47,7 +49,8 @@ def find_encoding(head: bytes, given: str | None = None) -> tuple[str, int] | No
         even, odd = head[::2].count(0), head[1::2].count(0)
         if max(even, odd) * 2 > len(head) * 0.6 and min(even, odd) * 20 <= max(even, odd):
             return ("utf-16-le" if odd > even else "utf-16-be"), 0
-        return None
+        if (even + odd) * _BYTES_A_NUL > len(head):
+            return None
     # A character cut by the end of the head is no fault; one byte in three that is no UTF-8 is no text.
     bad = len(codecs.getincrementaldecoder("utf-8")("backslashreplace").decode(head)) - len(
         head.decode(errors="ignore")

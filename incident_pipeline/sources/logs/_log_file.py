@@ -6,6 +6,7 @@ bad input is one error at the call and a log that nobody reads holds no file ope
 
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from pathlib import Path
@@ -28,55 +29,71 @@ class FileLog:
 
     def __init__(self, path: Path, *, how: Format, reading: Reading, codec: str, skip: int, rows: int = ROWS) -> None:
         self.path, self.format = path, how.name
-        self._how, self._reading, self._codec, self._skip, self._at_most = how, reading, codec, skip, rows
-        self._rows = self._cut = self._bytes = 0
-        self._bad, self._problem = False, ""
-        self.frames: Iterator[pl.DataFrame] = self._read()
+        self._codec, self._seen = codec, _Seen()
+        # The iterator does not know this object: a circle of the two would keep a dropped file open.
+        self.frames: Iterator[pl.DataFrame] = _read(
+            path, self._seen, how=how, reading=reading, codec=codec, skip=skip, rows=rows
+        )
 
     def status(self, source: str = "files") -> SourceStatus:
         """How far the file was read: rows given, bytes of plain text, and lines cut (`skipped`)."""
-        notes = [self._problem] if self._problem else []
-        if self._cut:
-            notes.append(f"{self._cut} lines over 1 MiB cut")
-        if self._bad:
+        seen = self._seen
+        status: ReadStatus = "truncated" if seen.problem else "read" if seen.rows else "empty"
+        notes = ["the log has no line"] if status == "empty" else [seen.problem] if seen.problem else []
+        if seen.cut:
+            notes.append(f"{seen.cut:,} lines over 1 MiB cut")
+        if seen.bad:
             notes.append(f"some bytes are no {self._codec.upper()} text and stand as \\xNN")
-        status: ReadStatus = "truncated" if self._problem else "read" if self._rows else "empty"
-        return SourceStatus(
-            source, "logs", str(self.path), status, "; ".join(notes), self._rows, self._bytes, self._cut
-        )
+        return SourceStatus(source, "logs", str(self.path), status, "; ".join(notes), seen.rows, seen.bytes, seen.cut)
 
-    def _read(self) -> Iterator[pl.DataFrame]:
-        with self.path.open("rb") as file:
-            stream = ByteStream(file)
-            reader = LineReader(stream.blocks(), codec=self._codec, skip=self._skip)
-            for entries in join_entries(reader.lines(), self._how):
-                for part in self._how.parse(entries, self._reading).iter_slices(self._at_most):
-                    self._rows += part.height
-                    yield part
-                self._cut, self._bad, self._bytes = reader.cut, reader.bad, stream.size
-            self._cut, self._bad, self._bytes, self._problem = reader.cut, reader.bad, stream.size, stream.problem
+
+@dataclass(slots=True)
+class _Seen:
+    """What of a file has been read so far."""
+
+    rows: int = 0
+    cut: int = 0
+    bytes: int = 0
+    bad: bool = False
+    problem: str = ""
+
+
+def _read(
+    path: Path, seen: _Seen, *, how: Format, reading: Reading, codec: str, skip: int, rows: int
+) -> Iterator[pl.DataFrame]:
+    with path.open("rb") as file:
+        stream = ByteStream(file)
+        reader = LineReader(stream.blocks(), codec=codec, skip=skip)
+        for entries in join_entries(reader.lines(), how):
+            for part in how.parse(entries, reading).iter_slices(rows):
+                seen.rows += part.height
+                yield part
+            seen.cut, seen.bad, seen.bytes = reader.cut, reader.bad, stream.size
+        seen.cut, seen.bad, seen.bytes, seen.problem = reader.cut, reader.bad, stream.size, stream.problem
 
 
 def open_log_file(
-    path: Path, *, fmt: str | None = None, timezone: tzinfo | str = UTC, encoding: str | None = None, rows: int = ROWS
-) -> FileLog:
-    """See `files.read_log_file`, which is this without the cost at import."""
+    path: Path, *, fmt: str | None = None, timezone: tzinfo | str = UTC, encoding: str | None = None,
+    rows: int = ROWS, who: str = "",
+) -> FileLog:  # fmt: skip
+    """See `files.read_log_file`, which is this without the cost at import. `who`: what errors call the file."""
+    who = who or f"log file {path}"
     zone = _zone_name(timezone)
     try:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):
             what = "a folder" if stat.S_ISDIR(facts.st_mode) else "no regular file"
-            raise BadInput(f"log file {path}: is {what}: give a log file")
+            raise BadInput(f"{who}: is {what}: give a log file")
         head = _head(path)
     except FileNotFoundError as error:
-        raise NotFound(f"log file {path}: not found") from error
+        raise NotFound(f"{who}: not found") from error
     except PermissionError as error:
-        raise AccessDenied(f"log file {path}: may not be read: change its permissions or your user") from error
+        raise AccessDenied(f"{who}: may not be read: change its permissions or your user") from error
     except OSError as error:
-        raise BadInput(f"log file {path}: {error.strerror or error}") from error
+        raise BadInput(f"{who}: {error.strerror or error}") from error
     found = find_encoding(head, encoding)
     if found is None:
-        raise BadInput(f"log file {path}: is binary, not a text log (UTF-16 text needs a byte order mark)")
+        raise BadInput(f"{who}: is binary, not a text log (UTF-16 text needs a byte order mark)")
     codec, skip = found
     sample = head[skip:].decode(codec, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     how = find_format(fmt, list(islice(iter(sample.split("\n")), 1000)))

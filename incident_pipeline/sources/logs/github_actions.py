@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import chain, islice
-from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
 from urllib.parse import urlsplit
 
-from incident_pipeline.errors import Gone, IncidentError, NotFound, UsageError
+from incident_pipeline.errors import BadInput, Gone, IncidentError, NotFound, UsageError
 from incident_pipeline.http.answer import Answer
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.incident import Job, Run
@@ -32,14 +33,10 @@ from incident_pipeline.sources.logs._github_runs import (
     with_pull_request,
 )
 
-if TYPE_CHECKING:
-    from typing import IO
-
 RED = ("failure", "timed_out", "startup_failure")
 MAX_RUNS_A_QUERY = 1_000
 MAX_LOG_BYTES = 512 * 2**20
 MAX_CANDIDATES = 500
-IN_MEMORY = 2**20
 _RUN_PATH = re.compile(r"/([\w.-]+/[\w.-]+)/actions/runs/(\d+)(?:/attempts/(\d+))?(?:/(?!attempts/).*)?")
 
 
@@ -211,30 +208,26 @@ class GitHubActions(CiLogSource):
 
     def read_job_log(self, run: Run, job: Job) -> JobLog:
         """Read whole into a temporary file first, so that a broken transfer can start over and is never half a log."""
-        from incident_pipeline.sources.logs._github_log import LogReader  # noqa: PLC0415 - polars stays out of start-up
+        from incident_pipeline.sources.logs._log_file import open_log_file  # noqa: PLC0415 - polars is slow to load
 
         path, call = self._at(run.repo, f"log of job {job.job_id}")
-        status = SourceStatus(self.name, "logs", job.name, "read")
-        file = cast("IO[bytes]", SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - closed by the reader
+        url = f"{path}/actions/jobs/{job.job_id}/logs"
         try:
-            url = f"{path}/actions/jobs/{job.job_id}/logs"
-            whole = self.api.client.download(url, call, file, max_bytes=self._max_log_bytes)
-        except (NotFound, Gone) as error:
-            file.close()
-            kind: ReadStatus = "expired" if isinstance(error, Gone) else "missing"
-            return JobLog(job, replace(status, status=kind, detail=str(error)), iter(()))
-        except BaseException:
-            file.close()
-            raise
-        size = file.tell()
-        reader = LogReader(file)
-        rows, cut = reader.measure()
-        frames = reader.frames()
-        # A generator that has begun closes its file when it is dropped; one that has not does not.
-        first = list(islice(frames, 1))
-        return JobLog(
-            job, _measured(replace(status, bytes=size, rows=rows, skipped=cut), whole=whole), chain(first, frames)
-        )
+            with NamedTemporaryFile(prefix="job-", suffix=".log") as file:
+                whole = self.api.client.download(url, call, file, max_bytes=self._max_log_bytes)
+                size = file.tell()
+                file.flush()
+                log = open_log_file(Path(file.name), fmt="github_actions", who=f"{call.who}: {call.what}")
+                # Reading has begun, so the file stays readable without its name until the frames end or are dropped.
+                first = list(islice(log.frames, 1))
+        except (NotFound, Gone, BadInput) as error:
+            kind: ReadStatus = (
+                "missing" if isinstance(error, NotFound) else "expired" if isinstance(error, Gone) else "failed"
+            )
+            unread = SourceStatus(self.name, "logs", job.name, kind, str(error))
+            return JobLog(job, lambda: unread, iter(()))
+        cut = "" if whole else f"cut after {size:,} bytes"
+        return JobLog(job, lambda: _told(log.status(self.name), job, cut=cut), chain(first, log.frames))
 
     def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
         """Lines of all jobs of the runs created in the window: one request for each run and two for each job."""
@@ -258,9 +251,8 @@ def _newness(data: dict[str, Any]) -> tuple[str, int]:
     return str(data.get("created_at") or ""), int(data["id"])
 
 
-def _measured(status: SourceStatus, *, whole: bool) -> SourceStatus:
-    if not status.rows:
-        return replace(status, status="empty", detail="the log has no line")
-    said = [] if whole else [f"cut after {status.bytes:,} bytes"]
-    said += [f"{status.skipped:,} lines over 1 MiB were cut"] if status.skipped else []
-    return replace(status, status="truncated", detail="; ".join(said)) if said else status
+def _told(status: SourceStatus, job: Job, *, cut: str) -> SourceStatus:
+    status = replace(status, what=job.name)
+    if not cut:
+        return status
+    return replace(status, status="truncated", detail="; ".join(filter(None, (cut, status.detail))))

@@ -2,8 +2,10 @@ import bz2
 import gzip
 import json
 import os
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -96,7 +98,7 @@ def test_a_damaged_gzip_keeps_what_came_before_the_damage(tmp_path: Path) -> Non
 def test_an_empty_log_is_empty_not_missing(tmp_path: Path, content: bytes) -> None:
     log = read_log_file(write(tmp_path / "a.log", content))
     assert list(log.frames) == []
-    assert (log.status().status, log.status().rows) == ("empty", 0)
+    assert (log.status().status, log.status().rows, log.status().detail) == ("empty", 0, "the log has no line")
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
@@ -115,6 +117,20 @@ def test_bytes_that_are_no_text_stay_visible_and_are_reported(tmp_path: Path) ->
     assert [frame["message"].to_list()[:2] for frame in log.frames] == [["caf\\xe9 and \\xff", "fine"]]
     assert log.status().status == "read"
     assert "\\xNN" in log.status().detail
+
+
+def test_a_stray_nul_near_the_start_makes_no_binary_of_a_long_text(tmp_path: Path) -> None:
+    log = read_log_file(write(tmp_path / "a.log", b"a\0b\n" + b"more\n" * 400))
+    assert next(log.frames)["message"].to_list()[:2] == ["a\\x00b", "more"]
+
+
+@pytest.mark.parametrize("read", [0, 1])
+def test_a_log_that_is_dropped_holds_no_file_open(tmp_path: Path, read: int) -> None:
+    log = read_log_file(write(tmp_path / "a.log", "x\n" * 2500), rows=1000)
+    assert len(list(islice(log.frames, read))) == read
+    gone = weakref.ref(log.frames)
+    del log
+    assert gone() is None
 
 
 @pytest.mark.parametrize("content", [b"\x7fELF\x02\x01\0\0\0" * 50, b"text\0with nul\n", bytes(range(128, 256)) * 20])

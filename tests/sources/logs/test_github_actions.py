@@ -1,16 +1,22 @@
 """GitHub Actions before a fake with state."""
 
+import re
+import tempfile
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
+import polars as pl
 import pytest
 from pydantic import SecretStr
 
 from incident_pipeline.errors import AccessDenied, BadPayload, NotFound, RateLimited, UsageError
+from incident_pipeline.model.frames import RAW_LOG
 from incident_pipeline.sources._github import GitHubConfig
 from incident_pipeline.sources.base import SourceContext
-from incident_pipeline.sources.logs import _github_log
+from incident_pipeline.sources.logs import _decode
 from incident_pipeline.sources.logs import github_actions as module
+from incident_pipeline.sources.logs.files import read_log_file
 from incident_pipeline.sources.logs.github_actions import Config, GitHubActions, open_source
 from tests.fakes.github_state import FakeJob, FakeRun
 from tests.fakes.server import Reply, json_reply
@@ -64,14 +70,15 @@ def test_a_log_is_read_from_the_storage_host_which_never_sees_the_token() -> Non
         run = source.get_run(REPO, "12")
         (job,) = source.get_jobs(run)
         log = source.read_job_log(run, job)
-        assert log.status.status == "read"
         (frame,) = log.frames
     assert frame["message"].to_list() == [
         "2026-03-01T14:02:06.1234567Z one",
         "2026-03-01T14:02:07.0000000Z ##[error]two",
     ]
     assert frame["level"].to_list() == [None, "error"]
-    assert (log.status.rows, log.status.bytes, log.status.what) == (2, len(LOG), "tests")
+    status = log.status()
+    assert (status.status, status.source, status.what) == ("read", "github_actions", "tests")
+    assert (status.rows, status.bytes, status.detail) == (2, len(LOG), "")
     (asked,) = server.storage_requests
     assert "authorization" not in asked.headers
     assert TOKEN not in str(asked)
@@ -91,8 +98,8 @@ def test_empty_missing_and_expired_logs_are_told_apart(log: bytes | int, status:
         run = source.get_run(REPO, "12")
         found = source.read_job_log(run, next(source.get_jobs(run)))
         assert list(found.frames) == []
-    assert found.status.status == status
-    assert said in found.status.detail
+    assert (found.status().status, found.status().what, found.status().rows) == (status, "tests", 0)
+    assert said in found.status().detail
 
 
 def test_a_log_over_the_limit_is_cut_and_marked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,20 +110,80 @@ def test_a_log_over_the_limit_is_cut_and_marked(monkeypatch: pytest.MonkeyPatch)
         run = source.get_run(REPO, "12")
         log = source.read_job_log(run, next(source.get_jobs(run)))
         assert sum(len(f) for f in log.frames) == 10
-        assert (log.status.status, log.status.detail) == ("truncated", "cut after 50 bytes")
-        monkeypatch.setattr(_github_log, "MAX_LINE", 3)
+        assert (log.status().status, log.status().detail) == ("truncated", "cut after 50 bytes")
+        monkeypatch.setattr(_decode, "MAX_LINE", 3)
         log = source.read_job_log(run, next(source.get_jobs(run)))
-        assert sum(len(f) for f in log.frames) == 10
-        assert (log.status.skipped, log.status.detail) == (10, "cut after 50 bytes; 10 lines over 1 MiB were cut")
+        assert [m for f in log.frames for m in f["message"]] == ["lin [line cut: 1 more bytes left out]"] * 10
+        status = log.status()
+        assert (status.skipped, status.detail) == (10, "cut after 50 bytes; 10 lines over 1 MiB cut")
 
 
-def test_a_log_whose_frames_are_never_read_leaves_nothing_open() -> None:
+def test_lines_break_and_carry_times_as_those_of_a_log_file_do(tmp_path: Path) -> None:
+    body = (
+        b"\xef\xbb\xbf2026-03-01T12:00:00.1234567Z ##[group]Run pytest\r\n"
+        b"2026-03-01T12:00:01.0000000Z 10%\r20%\r\n"
+        b"2026-03-01T12:00:02.9999999Z ##[error]\x1b[31mboom\x1b[0m \xff\n"
+        b"2026-13-41T12:00:00.1234567Z no such day\n"
+        b"\xef\xbb\xbfno time, \x0c\xe2\x80\xa8no break"
+    )
+    (tmp_path / "job.log").write_bytes(body)
+    with fake(FakeRun(12, "a" * 40, jobs=[FakeJob(1, log=body)])) as server, actions(server) as source:
+        run = source.get_run(REPO, "12")
+        frame = pl.concat(source.read_job_log(run, next(source.get_jobs(run))).frames)
+    same = pl.concat(read_log_file(tmp_path / "job.log").frames)
+    assert frame.equals(same)
+    assert dict(frame.schema) == RAW_LOG
+    assert frame["line"].to_list() == [1, 2, 3, 4, 5, 6]
+    times = [datetime(2026, 3, 1, 12, 0, at, micro, tzinfo=UTC) for at, micro in ((0, 123456), (1, 0), (2, 999999))]
+    assert frame["timestamp"].to_list() == [*times[:2], None, times[2], None, None]
+    assert frame["level"].to_list() == [None, None, None, "error", None, None]
+    assert frame["message"].to_list()[1:4] == [
+        "2026-03-01T12:00:01.0000000Z 10%",
+        "20%",
+        "2026-03-01T12:00:02.9999999Z ##[error]\x1b[31mboom\x1b[0m \\xff",
+    ]
+    assert frame["message"][5] == "\ufeffno time, \x0c\u2028no break"
+
+
+BINARY = r"^github acme/shop: log of job 1: is binary, not a text log \([^\n]*\)$"
+
+
+@pytest.mark.parametrize("body", [b"PK\x03\x04\x14\0\0\0" * 9, b"text\0with nul", bytes(range(128, 256)) * 20])
+def test_a_binary_body_is_a_failed_log_with_its_reason(body: bytes) -> None:
+    with fake(FakeRun(12, "a" * 40, jobs=[FakeJob(1, log=body)])) as server, actions(server) as source:
+        run = source.get_run(REPO, "12")
+        log = source.read_job_log(run, next(source.get_jobs(run)))
+    assert list(log.frames) == []
+    assert (log.status().status, log.status().what) == ("failed", "tests")
+    assert re.fullmatch(BINARY, log.status().detail)
+
+
+@pytest.mark.parametrize("frames", [0, 1, 100])
+@pytest.mark.parametrize("body", [b"", b"x" * 3 * 2**20, b"line\n" * 120_000, b"text\0with nul", 404])
+def test_the_downloaded_file_is_gone_however_far_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes | int, frames: int
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with (
-        fake(FakeRun(12, "a" * 40, jobs=[FakeJob(1, log=b"x" * 3 * 2**20)])) as server,
+        fake(FakeRun(12, "a" * 40, jobs=[FakeJob(1, log=body)])) as server,
         actions(server, max_log_bytes=10**8) as source,
     ):
         run = source.get_run(REPO, "12")
-        source.read_job_log(run, next(source.get_jobs(run)))
+        log = source.read_job_log(run, next(source.get_jobs(run)))
+        rows = sum(map(len, islice(log.frames, frames)))
+        assert rows == log.status().rows or frames < 100
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_transfer_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with fake(FakeRun(12, "a" * 40, jobs=[FakeJob(1)])) as server, actions(server) as source:
+        run = source.get_run(REPO, "12")
+        job = next(source.get_jobs(run))
+        server.next_replies = [json_reply({"message": "no"}, 403)]
+        with pytest.raises(AccessDenied):
+            source.read_job_log(run, job)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_refusals_of_a_log_are_raised() -> None:

@@ -53,7 +53,7 @@ def test_recorded_jobs_and_their_logs_by_way_of_the_storage_host(shared: Path) -
         assert [(j.status, j.conclusion, len(j.steps) > 2) for j in jobs] == [("completed", "success", True)] * 2
         logs = [source.read_job_log(run, job) for job in jobs]
         frames = [frame for log in logs for frame in log.frames]
-    assert [log.status.status for log in logs] == ["read", "read"]
+    assert [log.status().status for log in logs] == ["read", "read"]
     assert all(f["timestamp"].null_count() == 0 and len(f) > 20 for f in frames)
     assert not any(m.endswith("\r") for f in frames for m in f["message"])
     assert all("authorization" not in r.headers for r in storage.requests)
@@ -66,7 +66,7 @@ def test_a_deleted_log_is_missing(shared: Path) -> None:
     with ReplayServer(gone) as server, actions(server) as source:
         run = Run("github_actions", repo_of(recorded), "1", 1, "w", "a" * 40, "completed", "failure")
         log = source.read_job_log(run, Job("1", "tests", "completed", "failure"))
-    assert log.status.status == "missing"
+    assert log.status().status == "missing"
 
 
 def test_recorded_runs_of_a_branch(shared: Path) -> None:
@@ -169,5 +169,5 @@ def test_real_job_logs_keep_every_line_and_time(shared: Path) -> None:
             messages = [m for frame in log.frames for m in frame["message"]]
             decoded = text.decode("utf-8-sig", "backslashreplace").replace("\r\n", "\n").replace("\r", "\n")
             assert messages == decoded.removesuffix("\n").split("\n")
-            assert log.status.rows == len(messages)
-            assert (log.status.status, log.status.bytes) == ("read", len(text))
+            assert log.status().rows == len(messages)
+            assert (log.status().status, log.status().bytes) == ("read", len(text))
