@@ -8,6 +8,7 @@ and those rows are nobody's (the view joins on the segment), so nothing doubles 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ _TEXT_A_FRAME = 32 << 20
 _FILE_COLUMNS = (
     "path", "status", "old_path", "additions", "deletions", "binary", "submodule", "patch", "truncated",
 )  # fmt: skip
+_FILE_VALUES = attrgetter(*_FILE_COLUMNS)
+_COMMIT_VALUES = attrgetter(*(name for name in rows.COMMITS if name not in {"parents", "detail", "segment"}))
+_PARENTS = pl.col("parents").str.split(" ").list.filter(pl.element() != "")  # a list a commit made in Python is slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,11 @@ def save_commits(warehouse: Warehouse, repo: str, commits: Iterable[Commit]) -> 
     staged = warehouse.stage(_TABLE, f"{repo} {batch.segment}", batch.frames(commits), segment=batch.segment)
     if not staged.rows:
         (warehouse.segments / _TABLE / staged.file).unlink(missing_ok=True)
-    if batch.rows:
+    new = pl.concat(batch.commits)
+    if new.height:
         with warehouse.writing() as connection:
-            _put(connection, batch.rows, staged, repo=repo, root=warehouse.segments)
-    return SavedCommits(len(batch.rows), batch.known, staged.rows, staged.bytes)
+            _put(connection, new, staged, repo=repo, root=warehouse.segments)
+    return SavedCommits(new.height, batch.known, staged.rows, staged.bytes)
 
 
 def save_refs(warehouse: Warehouse, repo: str, refs: Sequence[Ref]) -> int:
@@ -73,13 +78,11 @@ def load_commits(warehouse: Warehouse, repo: str, hashes: Sequence[str]) -> tupl
     )
 
 
-def _put(
-    connection: "duckdb.DuckDBPyConnection", new: list[rows.Row], staged: Staged, *, repo: str, root: Path
-) -> None:
+def _put(connection: "duckdb.DuckDBPyConnection", new: pl.DataFrame, staged: Staged, *, repo: str, root: Path) -> None:
     """Asks again what is stored, now under the lock: another writer may have stored more of a commit meanwhile."""
-    stored = dict(connection.execute(statements.query("commit_details"), {"repo": repo}).fetchall())
-    better = [row for row in new if stored.get(row["hash"], -1) < row["detail"]]
-    put(connection, Write("commits", {}, rows.frame(better)))
+    stored = connection.execute(statements.query("commit_details"), {"repo": repo}).pl().rename({"detail": "had"})
+    better = new.join(stored, on="hash", how="left").filter(pl.col("detail") > pl.col("had").fill_null(-1)).drop("had")
+    put(connection, Write("commits", {}, better))
     if staged.rows:
         put_segment(connection, staged, root=root)
     unused = connection.execute(statements.query("segments_unused")).fetchall()
@@ -98,42 +101,43 @@ def _files_of(warehouse: Warehouse, table: pl.DataFrame) -> dict[str, list[FileC
 
 
 class _Batch:
-    """Turns commits into frames of files and remembers the commit rows. Read once."""
+    """Turns commits into frames of files and keeps the rows of `commits`, column by column. Read once."""
 
     def __init__(self, repo: str, known: dict[str, int], *, segment: int) -> None:
         self.repo, self.segment = repo, segment
-        self.rows: list[rows.Row] = []
+        self.commits: list[pl.DataFrame] = []
         self.known = 0
         self._stored = known
-        self._columns: dict[str, list[Any]] = {}
+        self._commits: list[tuple[Any, ...]] = []
+        self._files: list[tuple[Any, ...]] = []
 
     def frames(self, commits: Iterable[Commit]) -> Iterator[pl.DataFrame]:
-        self._columns = {name: [] for name in ("hash", "position", *_FILE_COLUMNS)}
         text = 0
         for commit in commits:
-            if self._stored.get(commit.hash, -1) >= rows.detail(commit):
+            detail = rows.detail(commit)
+            if self._stored.get(commit.hash, -1) >= detail:
                 self.known += 1
                 continue
-            self._stored[commit.hash] = rows.detail(commit)
-            self.rows.append(rows.commit_row(self.repo, commit, segment=self.segment if commit.files else None))
+            self._stored[commit.hash] = detail
+            segment = self.segment if commit.files else None
+            self._commits.append((*_COMMIT_VALUES(commit), " ".join(commit.parents), detail, segment))
             for position, file in enumerate(commit.files or ()):
-                self._add(commit.hash, position, file=file)
+                self._files.append((commit.hash, position, *_FILE_VALUES(file)))
                 text += len(file.patch or "")
-            if len(self._columns["hash"]) >= _FILES_A_FRAME or text >= _TEXT_A_FRAME:
+            if len(self._files) >= _FILES_A_FRAME or text >= _TEXT_A_FRAME:
                 yield self._take()
                 text = 0
-        if self._columns["hash"]:
-            yield self._take()
-
-    def _add(self, sha: str, position: int, *, file: FileChange) -> None:
-        columns = self._columns
-        columns["hash"].append(sha)
-        columns["position"].append(position)
-        for name in _FILE_COLUMNS:
-            columns[name].append(getattr(file, name))
+        yield self._take()
 
     def _take(self) -> pl.DataFrame:
-        taken, self._columns = self._columns, {name: [] for name in self._columns}
+        commits, files = self._commits, self._files
+        self._commits, self._files = [], []
+        self.commits.append(self._frame(commits, rows.COMMITS | {"parents": pl.String()}).with_columns(_PARENTS))
         types = schema(_TABLE)
-        frame = pl.DataFrame(taken, schema={name: types[name] for name in taken})
-        return frame.with_columns(pl.lit(self.repo).alias("repo"), pl.lit(self.segment).alias("segment"))
+        taken = self._frame(files, {name: types[name] for name in ("hash", "position", *_FILE_COLUMNS)})
+        return taken.with_columns(pl.lit(self.segment).alias("segment"))
+
+    def _frame(self, values: list[tuple[Any, ...]], types: dict[str, pl.DataType]) -> pl.DataFrame:
+        columns = zip(*values, strict=True) if values else ((),) * len(types)
+        frame = pl.DataFrame(dict(zip(types, columns, strict=True)), schema=types)
+        return frame.with_columns(pl.lit(self.repo).alias("repo"))

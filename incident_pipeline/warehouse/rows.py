@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
+from incident_pipeline.model.frames import UTC_TIME
 from incident_pipeline.model.git import Commit, FileChange, Ref
 from incident_pipeline.model.incident import Incident, Job, LogRef, Run, Step, Window
 from incident_pipeline.model.logs import SourceStatus
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="DataclassInstance")
 Row = dict[str, Any]
-_COMMIT_COLUMNS = ("hash", "author", "author_email", "date", "committer", "committed_at", "message")
+COMMITS: dict[str, pl.DataType] = {
+    "hash": pl.String(), "author": pl.String(), "author_email": pl.String(), "date": UTC_TIME,
+    "committer": pl.String(), "committed_at": UTC_TIME, "message": pl.String(), "parents": pl.List(pl.String),
+    "detail": pl.Int32(), "segment": pl.Int64(),
+}  # fmt: skip
+"""Columns of `commits` but `repo`. `segment` holds a commit's files, null when there are none to hold."""
 _REPORT_COLUMNS = (
     "schema_version", "incident", "title", "repo", "head", "base", "verdict", "category", "status", "confidence",
     "summary", "engine", "evidence_hash", "program_version", "log_lines", "window_commits", "seconds",
@@ -37,24 +43,13 @@ def frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 def value(kind: type[T], row: Mapping[str, Any], **more: object) -> T:
     """A dataclass from the columns of `row` that bear its fields' names."""
     names = {f.name for f in dataclasses.fields(kind)}
-    return kind(**{name: item for name, item in row.items() if name in names}, **more)
+    return kind(**({name: item for name, item in row.items() if name in names} | more))
 
 
 def log_id_of(*parts: str | int) -> int:
     """A stable positive 63-bit id of what a log is: (source, repo, run id, attempt, job id), or (source, path)."""
     text = "\x1f".join(str(part) for part in parts).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
-
-
-def commit_row(repo: str, commit: Commit, *, segment: int | None) -> Row:
-    """Row of `commits`; `segment` holds its files, None when there are none to hold."""
-    row = {name: getattr(commit, name) for name in _COMMIT_COLUMNS}
-    return {"repo": repo, **row, "parents": list(commit.parents), "detail": detail(commit), "segment": segment}
-
-
-def commit_frame(repo: str, commits: Sequence[Commit]) -> pl.DataFrame:
-    """Rows of `commits` without files."""
-    return frame([commit_row(repo, commit, segment=None) for commit in commits])
 
 
 def detail(commit: Commit) -> int:
@@ -66,7 +61,7 @@ def detail(commit: Commit) -> int:
 
 def commit_of(row: Mapping[str, Any], files: tuple[FileChange, ...] | None) -> Commit:
     """The commit of a row of `commits`."""
-    return Commit(**{name: row[name] for name in _COMMIT_COLUMNS}, parents=tuple(row["parents"] or ()), files=files)
+    return value(Commit, row, parents=tuple(row["parents"] or ()), files=files)
 
 
 def ref_frame(repo: str, refs: Sequence[Ref]) -> pl.DataFrame:
