@@ -42,7 +42,8 @@ def _holds(name: str, score: float | None, floor: float) -> bool:
 
 
 def _predict(what: str, folder: Path, out: Path) -> None:
-    done = subprocess.run(["incident-responder", "bench", what, str(folder), "--out", str(out)], check=False)
+    program = Path(sys.executable).with_name("incident-responder")
+    done = subprocess.run([program, "bench", what, folder, "--out", out], check=False)
     if done.returncode:
         raise SystemExit(f"incident-responder bench {what} ended with {done.returncode}")
 
