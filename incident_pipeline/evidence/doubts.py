@@ -72,22 +72,19 @@ def doubts(
 ) -> tuple[str, ...]:
     """Sentences on what is missing; () when nothing is."""
     found: list[str] = []
-    if not window.commits:
-        found.append("no commit lies between the last green run and this one")
+    if not window.commits and window.base:
+        found.append("no commit lies between the last green one and this one")
     if not window.complete:
-        found.append(
-            "the range of commits is incomplete: an earlier one may be guilty"
-            + "".join(f"; {p}" for p in window.problems)
-        )
-    if window.base_kind in {"given", "none"}:
-        found.append("no green run is known at the start of the range")
+        found.append("the range of commits is incomplete: an earlier one may be guilty")
+    if window.base_kind == "given" and window.base:
+        found.append(f"the range starts at {window.base[:7]} as it was given: that it was green was not checked")
     if not greens:
         found.append("there was no green log to compare with")
     if same_commit_passed is None:
         found.append("this commit was not run twice: a flaky test is not excluded")
-    if not d.code.files:
+    if not d.code.files and window.commits:
         found.append("the files at head could not be read: code is judged by the patches alone")
-    elif not d.code.blame_available:
+    elif window.commits and not d.code.blame_available:
         found.append("no blame is available from this source")
     without = sum(c.commit.files is None for c in d.changes)
     cut = sum(

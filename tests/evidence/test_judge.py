@@ -112,7 +112,7 @@ def test_an_empty_window_and_empty_logs_are_unknown_not_an_error() -> None:
     found = judge(Failure(), sample.window(), CodeFacts(), logs=[])
     assert found.verdict.verdict == "unknown"
     assert found.suspects == ()
-    assert "no commit lies between the last green run and this one" in found.not_known
+    assert "no commit lies between the last green one and this one" in found.not_known
 
 
 def test_commits_without_files_or_patches_are_ranked_and_counted_as_not_known() -> None:
