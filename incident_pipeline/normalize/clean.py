@@ -2,6 +2,7 @@
 
 Surprising fact: a progress bar is one line in which each carriage return overwrites what stood before; only the text
 after the last one was left on the screen. Line breaks of a message are kept, so line numbers stay true.
+The view `log_entries` says the same in SQL for those who query: change both.
 Terminal codes are those of ECMA-48: CSI (5.4), OSC, DCS, APC, PM and SOS strings (5.6), two-character escapes (5.3).
 """
 
@@ -23,11 +24,13 @@ _BACKSPACE = r"(?m)[^\x08\n]\x08|^\x08+"
 
 # GitHub Actions and Azure Pipelines (7 decimals), Docker and Kubernetes (9), GitLab (6, then stream and fold marks),
 # the Jenkins Timestamper in brackets; `gh run view --log` puts job and step, tab separated, before it.
+_SECOND = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"  # `\d` is any script's digits here
 VENDOR_PREFIX = (
     r"^(?:[^\t\n]*\t[^\t\n]*\t)?\x{feff}?"
-    r"(?:\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z\] ?"
-    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6,9}Z(?: \d\d[OE][ +]?)? ?)"
+    rf"(?:\[{_SECOND}(?:\.[0-9]{{1,9}})?Z\] ?"
+    rf"|{_SECOND}\.[0-9]{{6,9}}Z(?: [0-9]{{2}}[OE][ +]?)? ?)"
 )
+_GITHUB = rf"^{_SECOND}\.[0-9]{{7}}Z "
 _GITHUB_WIDTH = 28  # 2026-01-02T03:04:05.1234567Z
 _MAX_BACKSPACES = 64
 
@@ -49,7 +52,7 @@ def has_codes(text: pl.Series) -> pl.Series:
 
 def _without_prefix(text: pl.Series) -> pl.Series:
     # The commonest prefix has a fixed width, and cutting is five times as fast as replacing a pattern.
-    github = text.str.contains(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z ").fill_null(value=False)
+    github = text.str.contains(_GITHUB).fill_null(value=False)
     cut = text.str.slice(_GITHUB_WIDTH + 1)
     if github.all():
         return cut
