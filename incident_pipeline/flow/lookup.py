@@ -4,7 +4,7 @@ Surprising fact: code lines come from what was stored, never from the repository
 after the repository is gone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from incident_pipeline.evidence.inputs import LogText
@@ -12,9 +12,6 @@ from incident_pipeline.model.evidence import CodeFacts
 from incident_pipeline.model.git import Commit
 from incident_pipeline.model.incident import Window
 from incident_pipeline.model.patch import numbered, parse_hunks
-
-Side = str
-CodeLines = Mapping[tuple[str, str, Side], Mapping[int, str]]
 
 
 class EvidenceLookup:

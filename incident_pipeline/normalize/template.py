@@ -27,25 +27,15 @@ _MASKS = (
 MASK = "|".join(_MASKS)
 
 
-def mask_expr(text: pl.Expr) -> pl.Expr:
-    """String expression of cleaned text -> its first line with all that varies replaced by `<*>`."""
-    return text.map_batches(mask_series, return_dtype=pl.String())
-
-
-def template_expr(text: pl.Expr) -> pl.Expr:
-    """String expression of cleaned text -> UInt64 hash of its masked first line; null stays null."""
-    return text.map_batches(template_series, return_dtype=pl.UInt64())
-
-
 def mask_series(text: pl.Series) -> pl.Series:
-    """`mask_expr` for a String series."""
+    """Cleaned text (String) -> its first line with all that varies replaced by `<*>`."""
     if text.str.contains("\n", literal=True).any():
         text = text.str.extract(r"^([^\n]*)")
     return text.str.replace_all(MASK, HOLE)
 
 
 def template_series(text: pl.Series) -> pl.Series:
-    """`template_expr` for a String series."""
+    """Cleaned text (String) -> UInt64 hash of its masked first line; null stays null."""
     return hash_series(mask_series(text))
 
 

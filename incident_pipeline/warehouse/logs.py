@@ -7,11 +7,9 @@ save_log(warehouse, LogFacts(log_id, ...), staged)   one short transaction
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
-from incident_pipeline.errors import NotFound
 from incident_pipeline.model.logs import ReadStatus
 from incident_pipeline.warehouse import rows
 from incident_pipeline.warehouse.segments import Staged, schema
@@ -50,24 +48,27 @@ def stage_log(warehouse: Warehouse, log_id: int, frames: Iterable[pl.DataFrame])
     return warehouse.stage(_TABLE, str(log_id), stamped)
 
 
+@dataclass(frozen=True, slots=True)
+class ReadLog:
+    """A log that is staged and not yet saved: nobody sees it."""
+
+    facts: LogFacts
+    staged: Staged
+
+    @property
+    def write(self) -> Write:
+        """The write of its row in `logs`; its entries are `staged`."""
+        return Write("logs", {"log_id": self.facts.log_id}, rows.frame([rows.fields(self.facts)]))
+
+
 def save_log(warehouse: Warehouse, facts: LogFacts, staged: Staged | None = None) -> BulkResult:
     """The log's facts and entries become these. Without `staged` (missing, expired) the log has no entries."""
-    segment = staged or stage_log(warehouse, facts.log_id, ())
-    write = Write("logs", {"log_id": facts.log_id}, rows.frame([rows.fields(facts)]))
-    warehouse.replace([write], staged=(segment,))
-    return BulkResult(segment.rows, segment.bytes, segment.duplicates)
+    read = ReadLog(facts, staged or stage_log(warehouse, facts.log_id, ()))
+    warehouse.replace([read.write], staged=(read.staged,))
+    return BulkResult(read.staged.rows, read.staged.bytes, read.staged.duplicates)
 
 
 def load_log(warehouse: Warehouse, log_id: int) -> pl.DataFrame:
     """Stored columns (log_id, line, timestamp, level, template, raw, metadata) in line order; no rows when unknown."""
     found = warehouse.read_segment(_TABLE, str(log_id))
     return pl.DataFrame(schema=schema(_TABLE)) if found is None else found
-
-
-def load_log_facts(warehouse: Warehouse, log_id: int) -> LogFacts:
-    """The log's row. NotFound when it was never read."""
-    found = warehouse.read("log_facts", log_id=log_id)
-    if found.is_empty():
-        raise NotFound(f"warehouse: no log {log_id}: read it first")
-    row: dict[str, Any] = found.row(0, named=True)
-    return rows.value(LogFacts, row)

@@ -107,11 +107,6 @@ def load_report(warehouse: Warehouse, incident: str, report_id: str | None = Non
     return rows.value(StoredReport, row, json=texts.get("json", ""), markdown=texts.get("markdown", ""))
 
 
-def list_reports(warehouse: Warehouse, incident: str) -> pl.DataFrame:
-    """All reports, newest first: report_id, current, created_at, verdict, category, status, confidence, and run."""
-    return warehouse.read("report_list", incident=incident)
-
-
 def save_feedback(
     warehouse: Warehouse,
     incident: str,

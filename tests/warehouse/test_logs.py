@@ -3,8 +3,7 @@
 import polars as pl
 import pytest
 
-from incident_pipeline.errors import NotFound
-from incident_pipeline.warehouse.logs import LogFacts, load_log, load_log_facts, save_log, stage_log
+from incident_pipeline.warehouse.logs import LogFacts, load_log, save_log, stage_log
 from incident_pipeline.warehouse.rows import log_id_of
 from incident_pipeline.warehouse.store import Warehouse
 from tests.warehouse.samples import T0, log_frame
@@ -17,7 +16,8 @@ def test_entries_and_facts_come_back(warehouse: Warehouse) -> None:
     assert save_log(warehouse, FACTS, staged).rows == 20
     stored = load_log(warehouse, FACTS.log_id)
     assert stored.drop("log_id").equals(log_frame(20).drop("text"))
-    assert load_log_facts(warehouse, FACTS.log_id) == FACTS
+    (row,) = (found := warehouse.query("SELECT * FROM logs")).rows
+    assert LogFacts(**dict(zip(found.columns, row, strict=True))) == FACTS
 
 
 def test_a_log_read_again_shorter_is_shorter(warehouse: Warehouse) -> None:
@@ -42,11 +42,9 @@ def test_lines_that_come_twice_in_far_apart_row_groups_are_dropped_too(warehouse
 
 def test_a_missing_log_has_facts_and_no_entries(warehouse: Warehouse) -> None:
     save_log(warehouse, LogFacts(3, "s", "x", "n", "expired", detail="gone since May"))
-    assert load_log_facts(warehouse, 3).status == "expired"
+    assert warehouse.query("SELECT log_id, status FROM logs").rows == ((3, "expired"),)
     assert load_log(warehouse, 3).is_empty()
     assert load_log(warehouse, 4).columns == load_log(warehouse, 3).columns
-    with pytest.raises(NotFound):
-        load_log_facts(warehouse, 4)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from incident_pipeline.model.git import BlameLine
+from incident_pipeline.sources.git._process import text_of
 
 IGNORE_REVS_FILE = ".git-blame-ignore-revs"
 
@@ -22,9 +23,9 @@ def parse_blame(porcelain: bytes) -> Iterator[BlameLine]:
     sha, original, line = b"", 0, 0
     for row in porcelain.split(b"\n"):
         if row.startswith(b"\t"):
-            yield BlameLine(line, sha.decode("ascii"), paths.get(sha, ""), original, _text(row[1:]))
+            yield BlameLine(line, sha.decode("ascii"), paths.get(sha, ""), original, text_of(row[1:]))
         elif row.startswith(b"filename "):
-            paths[sha] = _text(_unquoted(row[9:]))
+            paths[sha] = text_of(_unquoted(row[9:]))
         elif match := _LINE.fullmatch(row):
             sha, original, line = match[1], int(match[2]), int(match[3])
 
@@ -39,7 +40,3 @@ def _unquoted(name: bytes) -> bytes:
     if len(name) < 2 or not name.startswith(b'"') or not name.endswith(b'"'):
         return name
     return _ESCAPE.sub(lambda m: bytes([int(m[1], 8)]) if len(m[1]) == 3 else _ESCAPED.get(m[1], m[1]), name[1:-1])
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "backslashreplace")

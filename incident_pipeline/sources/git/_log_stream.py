@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from incident_pipeline.errors import BadPayload
 from incident_pipeline.model.git import ChangeStatus, Commit, FileChange
 from incident_pipeline.sources.git._patch_stream import Cut, PatchStream
+from incident_pipeline.sources.git._process import text_of
 
 PATCH_LIMIT = 1 << 20
 COMMIT_LIMIT = 32 << 20
@@ -91,15 +92,15 @@ def _inside(committed: int, wanted: Wanted) -> bool:
 def _commit(fields: list[bytes], files: tuple[FileChange, ...] | None, diff: str | None) -> Commit:
     committed, sha, parents, written, author, author_email, committer, committer_email, message = fields
     del committer_email
-    name, date = _text(author), _time(written)  # mostly the committer's too
+    name, date = text_of(author), _time(written)  # mostly the committer's too
     return Commit(
         hash=sha.decode("ascii"),
         author=name,
         date=date,
-        message=_text(message.replace(b"\r\n", b"\n").rstrip(b"\n")),
+        message=text_of(message.replace(b"\r\n", b"\n").rstrip(b"\n")),
         diff=diff,
-        author_email=_text(author_email),
-        committer=name if committer == author else _text(committer),
+        author_email=text_of(author_email),
+        committer=name if committer == author else text_of(committer),
         committed_at=date if committed[1:] == written else _time(committed[1:]),
         parents=tuple(parents.decode("ascii").split()),
         files=files,
@@ -116,7 +117,7 @@ def _patched(stream: PatchStream, wanted: Wanted) -> tuple[tuple[FileChange, ...
         room -= len(patch[0] or "")
         patches.append(patch)
         if wanted.diff and room > 0:
-            diff.append("diff --git " + _text(section if isinstance(section, bytes) else section.text) + "\n")
+            diff.append("diff --git " + text_of(section if isinstance(section, bytes) else section.text) + "\n")
     if len(patches) != len(entries):
         patches = _paired(entries, patches)
     files = [
@@ -155,7 +156,7 @@ def _patch(section: bytes | Cut, room: int) -> _Patch:
     kept = hunks
     if len(hunks) > limit:
         kept, cut = hunks[: max(hunks.rfind(b"\n", 0, limit + 1), 0)], True
-    return _text(kept), added + hunks.count(b"\n+"), deleted + hunks.count(b"\n-"), cut
+    return text_of(kept), added + hunks.count(b"\n+"), deleted + hunks.count(b"\n-"), cut
 
 
 def _entries(tokens: list[bytes]) -> list[_Entry]:
@@ -164,9 +165,9 @@ def _entries(tokens: list[bytes]) -> list[_Entry]:
     following = iter(tokens)
     for meta in following:
         letter = meta[meta.rindex(b" ") + 1 :][:1]
-        old_path = _text(next(following)) if letter in b"RC" else None
+        old_path = text_of(next(following)) if letter in b"RC" else None
         submodule = _SUBMODULE in (meta[1:7], meta[8:14])
-        entries.append((_STATUS.get(letter, "modified"), _text(next(following)), old_path, submodule))
+        entries.append((_STATUS.get(letter, "modified"), text_of(next(following)), old_path, submodule))
     return entries
 
 
@@ -188,10 +189,6 @@ def _counted(stream: PatchStream) -> tuple[FileChange, ...]:
         counts = (None, None) if binary else (int(added), int(deleted))
         files.append(FileChange(path, status, old_path, *counts, binary, submodule))
     return tuple(files)
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "backslashreplace")
 
 
 def _time(seconds: bytes) -> datetime:

@@ -39,6 +39,7 @@ _SET = {
 }
 _PIPE_BYTES = 1 << 20
 
+
 _ERRORS: tuple[tuple[str, type[IncidentError], str], ...] = (
     (
         "dubious ownership",
@@ -141,9 +142,14 @@ class GitProgram:
             raise AccessDenied(f"{self.who}: permission denied: make the repository readable for this user") from error
 
 
+def text_of(raw: bytes) -> str:
+    """What git printed or stored as text; bytes that are no UTF-8 stay visible as `\\xNN`."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
 def complaint(stderr: bytes) -> str:
     """The telling line of git's standard error: the first `fatal:`, else the last; control characters made visible."""
-    lines = [line for line in stderr.decode("utf-8", "backslashreplace").splitlines() if line.strip()]
+    lines = [line for line in text_of(stderr).splitlines() if line.strip()]
     fatal = [line.partition("fatal: ")[2] for line in lines if line.startswith("fatal: ")]
     line = (fatal or lines[-1:] or ["it said nothing"])[0]
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)

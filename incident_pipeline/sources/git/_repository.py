@@ -12,7 +12,7 @@ from typing import Literal
 
 from incident_pipeline.errors import AccessDenied, BadInput, NotFound, UsageError
 from incident_pipeline.model.git import Ref
-from incident_pipeline.sources.git._process import GitProgram
+from incident_pipeline.sources.git._process import GitProgram, text_of
 
 _HASH = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -74,7 +74,7 @@ def commit_hash(git: GitProgram, name: str) -> str | None:
 def read_refs(git: GitProgram, kind: Literal["branch", "tag"]) -> Iterator[Ref]:
     """Peeled to commits; symbolic ones (`origin/HEAD`) and those of trees and blobs are left out."""
     for row in git.run(["for-each-ref", _REF_FORMAT, *_FOLDERS[kind]]).out.splitlines():
-        name, symbolic, object_type, sha, peeled_type, peeled = row.decode("utf-8", "backslashreplace").split("\0")
+        name, symbolic, object_type, sha, peeled_type, peeled = text_of(row).split("\0")
         commit = {object_type: sha, peeled_type: peeled}.get("commit")
         if commit and not symbolic:
             yield Ref(name.split("/", 2)[2], kind, commit)

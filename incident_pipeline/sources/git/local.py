@@ -20,7 +20,7 @@ from incident_pipeline.model.logs import ReadStatus, SourceStatus
 from incident_pipeline.sources.base import GitSource, SourceConfig, SourceContext
 from incident_pipeline.sources.git._blame import IGNORE_REVS_FILE, ignored_hashes, parse_blame
 from incident_pipeline.sources.git._log_stream import Wanted, log_arguments, read_commits
-from incident_pipeline.sources.git._process import GitProgram
+from incident_pipeline.sources.git._process import GitProgram, text_of
 from incident_pipeline.sources.git._repository import (
     commit_hash,
     find_repository,
@@ -132,7 +132,7 @@ class LocalGit(GitSource):
     def default_branch(self, repo: str) -> str:
         """What `origin` calls its HEAD, else the checked-out branch, else main or master."""
         for ref, prefix in (("refs/remotes/origin/HEAD", "refs/remotes/origin/"), ("HEAD", "refs/heads/")):
-            target = _text(self._git.run(["symbolic-ref", "-q", ref], ok=(0, 1, 128)).out).strip()
+            target = text_of(self._git.run(["symbolic-ref", "-q", ref], ok=(0, 1, 128)).out).strip()
             if target.startswith(prefix):
                 return target.removeprefix(prefix)
         names = {ref.name.removeprefix("origin/") for ref in self.get_branches(repo)}
@@ -144,12 +144,7 @@ class LocalGit(GitSource):
     def merge_base(self, repo: str, first: str, second: str) -> str | None:
         """The first one git names, when there are several."""
         found = self._git.run(["merge-base", self.resolve(repo, first), self.resolve(repo, second)], ok=(0, 1))
-        return _text(found.out).strip() or None
-
-    def is_ancestor(self, repo: str, first: str, second: str) -> bool:
-        """`first` is reachable from `second`, or the same commit."""
-        pair = [self.resolve(repo, first), self.resolve(repo, second)]
-        return self._git.run(["merge-base", "--is-ancestor", *pair], ok=(0, 1)).code == 0
+        return text_of(found.out).strip() or None
 
     def is_shallow(self, repo: str) -> bool:  # noqa: ARG002 - one repository, whatever its name
         """History was cut off when it was cloned."""
@@ -177,13 +172,13 @@ class LocalGit(GitSource):
     def read_file(self, repo: str, path: str, rev: str) -> str | None:
         """None, too, for a folder, a submodule and a file over `FILE_LIMIT` bytes."""
         raw = read_blob(self._git, self.resolve(repo, rev), inside(path, self._who), limit=FILE_LIMIT)
-        return None if raw is None or b"\0" in raw[:8000] else _text(raw)
+        return None if raw is None or b"\0" in raw[:8000] else text_of(raw)
 
     def list_paths(self, repo: str, rev: str) -> frozenset[str]:
         """Files and symbolic links, not submodules."""
         rows = self._git.run(["ls-tree", "-r", "-z", "--full-tree", self.resolve(repo, rev)]).out.split(b"\0")
         entries = (row.partition(b"\t") for row in rows if row)
-        return frozenset(_text(path) for meta, _, path in entries if b" commit " not in meta)
+        return frozenset(text_of(path) for meta, _, path in entries if b" commit " not in meta)
 
     def _log(self, wanted: Wanted, revisions: list[str], path: str | None = None) -> Iterator[Commit]:
         command = [*log_arguments(files=wanted.files, patch=wanted.patch), *revisions, "--", *([path] if path else [])]
@@ -208,7 +203,7 @@ class LocalGit(GitSource):
 
     def _shallow(self) -> frozenset[str]:
         """The commits whose parents were left out."""
-        place = _text(self._git.run(["rev-parse", "--git-path", "shallow"]).out).rstrip("\n")
+        place = text_of(self._git.run(["rev-parse", "--git-path", "shallow"]).out).rstrip("\n")
         file = self._git.folder / place
         return frozenset(file.read_text("ascii").split()) if file.is_file() else frozenset()
 
@@ -218,7 +213,3 @@ class LocalGit(GitSource):
         if raw is None and file.is_file() and not file.is_symlink() and file.stat().st_size <= _IGNORE_REVS_LIMIT:
             raw = file.read_bytes()
         return ignored_hashes(raw or b"")
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "backslashreplace")

@@ -73,15 +73,13 @@ def test_the_default_branch_is_the_one_checked_out_when_there_is_no_remote(repo:
     assert "say which branch" in one_line(error)
 
 
-def test_merge_base_and_ancestry(repo: Repo, source: LocalGit) -> None:
+def test_merge_base(repo: Repo, source: LocalGit) -> None:
     fork = repo.commit("fork")
     repo.git("checkout", "-q", "-b", "topic")
-    topic = repo.commit("topic")
+    repo.commit("topic")
     repo.git("checkout", "-q", "main")
     repo.commit("main")
     assert source.merge_base("x", "main", "topic") == fork
-    assert source.is_ancestor("x", fork, topic)
-    assert not source.is_ancestor("x", "topic", "main")
     repo.git("checkout", "-q", "--orphan", "alone")
     repo.commit("alone")
     assert source.merge_base("x", "main", "alone") is None

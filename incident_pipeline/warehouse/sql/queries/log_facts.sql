@@ -1,1 +1,0 @@
-SELECT * FROM logs WHERE log_id = $log_id
