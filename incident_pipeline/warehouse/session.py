@@ -5,6 +5,8 @@ Readers attach the copy to a database in memory. Surprising fact: views over seg
 No connection installs or loads an extension, and every session's time zone is UTC.
 """
 
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,18 +24,10 @@ _FULL = ("no space left", "file too large", "could not write", "disk quota", "fa
 
 def open_live(path: Path, *, segments: Path) -> "duckdb.DuckDBPyConnection":
     """The live file, made or migrated if need be. Only under the write lock. WarehouseError, Unavailable, Busy."""
-    connection: duckdb.DuckDBPyConnection | None = None
-    try:
-        connection = _connect(str(path), temporary=path.parent / "tmp")
+    with _kept(path, str(path), temporary=path.parent / "tmp") as connection:
         set_files(connection, segments, none=True)
         migrate(connection, path)
-    except IncidentError:
-        _close(connection)
-        raise
-    except Exception as error:
-        _close(connection)
-        raise explain(error, path) from error
-    return connection
+        return connection
 
 
 def open_copy(path: Path, *, segments: Path | None, memory: str = _MEMORY) -> "tuple[duckdb.DuckDBPyConnection, int]":
@@ -41,9 +35,7 @@ def open_copy(path: Path, *, segments: Path | None, memory: str = _MEMORY) -> "t
 
     Without `segments` the views over bulk rows cannot be used: naming 50,000 files takes longer than a small query.
     """
-    connection: duckdb.DuckDBPyConnection | None = None
-    try:
-        connection = _connect(":memory:", temporary=None, memory=memory)
+    with _kept(path, ":memory:", temporary=None, memory=memory) as connection:
         quoted = str(path).replace("'", "''")  # ATTACH takes no bound values
         connection.execute(f"ATTACH '{quoted}' AS warehouse (READ_ONLY)")
         connection.execute("USE warehouse")
@@ -51,13 +43,7 @@ def open_copy(path: Path, *, segments: Path | None, memory: str = _MEMORY) -> "t
         refuse_newer(version, path)
         if version and segments:
             set_files(connection, segments)
-    except IncidentError:
-        _close(connection)
-        raise
-    except Exception as error:
-        _close(connection)
-        raise explain(error, path) from error
-    return connection, version
+        return connection, version
 
 
 def explain(error: Exception, path: Path) -> IncidentError:
@@ -72,6 +58,23 @@ def explain(error: Exception, path: Path) -> IncidentError:
         f"warehouse {path}: cannot be used ({first}): move it aside (mv {path} {path}.broken) and run again; "
         "logs and commits are read anew from their sources"
     )
+
+
+@contextmanager
+def _kept(
+    path: Path, database: str, *, temporary: Path | None, memory: str = _MEMORY
+) -> "Generator[duckdb.DuckDBPyConnection]":
+    """A connection that outlives the block, unless the block fails: then it is closed, the error said about `path`."""
+    with ExitStack() as stack:
+        try:
+            connection = _connect(database, temporary=temporary, memory=memory)
+            stack.callback(connection.close)
+            yield connection
+        except IncidentError:
+            raise
+        except Exception as error:
+            raise explain(error, path) from error
+        stack.pop_all()
 
 
 def _connect(database: str, *, temporary: Path | None, memory: str = _MEMORY) -> "duckdb.DuckDBPyConnection":
@@ -104,8 +107,3 @@ def set_files(connection: "duckdb.DuckDBPyConnection", root: Path, *, none: bool
             f"coalesce(list(?::VARCHAR || file), [])) FROM {source} WHERE {condition})",
             [str(root / table / EMPTY), f"{root / table}/"],
         )
-
-
-def _close(connection: "duckdb.DuckDBPyConnection | None") -> None:
-    if connection is not None:
-        connection.close()
