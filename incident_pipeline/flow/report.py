@@ -3,13 +3,12 @@
 Surprising fact: a report whose citations do not resolve is never stored: that is a defect of ours, said as an error.
 """
 
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from incident_pipeline.errors import IncidentError
 from incident_pipeline.evidence.excerpt import select_lines
+from incident_pipeline.flow.files import write_file
 from incident_pipeline.flow.progress import Progress
 from incident_pipeline.flow.request import from_origin
 from incident_pipeline.flow.subject import load_subject
@@ -20,7 +19,6 @@ from incident_pipeline.reports.check import check_report
 from incident_pipeline.reports.html import render_html
 from incident_pipeline.reports.json import to_json
 from incident_pipeline.reports.markdown import render_markdown
-from incident_pipeline.warehouse.incidents import load_statuses
 from incident_pipeline.warehouse.reports import save_report
 
 EXCERPT_CHARS = 8_000
@@ -56,7 +54,7 @@ def write_report(
             for log in subject.logs
         },
         lookup=subject.lookup,
-        statuses=load_statuses(ws.warehouse, incident.id),
+        statuses=subject.statuses,
         notes=from_origin(incident.origin).notes,
         created_at=ws.clock(),
         seconds=seconds,
@@ -73,6 +71,7 @@ def _store(ws: Workspace, report: Report, run_id: str | None) -> StoredReport:
     report_id = run_id or f"{ws.clock():%Y%m%dT%H%M%S%f}-{report.evidence_hash[-8:]}"
     path = ws.reports / report.incident / f"{report_id}.html"
     stored = StoredReport(report_id, report, to_json(report), render_markdown(report), path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, render_html(report))
     save_report(
         ws.warehouse,
@@ -84,16 +83,3 @@ def _store(ws: Workspace, report: Report, run_id: str | None) -> StoredReport:
         dagster_run_id=run_id,
     )
     return stored
-
-
-def write_file(path: Path, text: str) -> None:
-    """The whole file or none: written beside its place, then moved there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

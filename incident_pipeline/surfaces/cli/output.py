@@ -8,7 +8,6 @@ range is an array, be it of one.
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from incident_pipeline.errors import BadInput, UsageError
+from incident_pipeline.flow.files import write_file
 from incident_pipeline.surfaces.cli.options import ReportFormat
 
 if TYPE_CHECKING:
@@ -96,15 +96,7 @@ def write_output(path: Path, text: str, *, option: str = "--output") -> None:
             return
         place = path.resolve()
         mode = place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-                file.write(text)
-            Path(name).chmod(mode)
-            Path(name).replace(place)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_file(place, text, mode=mode)
     except OSError as error:
         raise BadInput(f"{option} {path}: cannot be written: {error.strerror}") from error
 
