@@ -6,24 +6,22 @@ only `head_sha` and `last_green_sha` are read). Goes out: one prediction a case,
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import TypedDict
-
-import polars as pl
 
 from incident_pipeline.errors import BadInput
 from incident_pipeline.evidence.find import find_failure
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.judge import judge
 from incident_pipeline.evidence.places import locate, places
+from incident_pipeline.flow.bench_lines import load_log
 from incident_pipeline.flow.gather import gather_code, gather_paths
+from incident_pipeline.flow.progress import Progress, quiet
 from incident_pipeline.model.evidence import Failure, Judgement, VerdictKind
 from incident_pipeline.model.incident import Window
-from incident_pipeline.normalize.frames import normalize
 from incident_pipeline.sources.git.local import LocalGit
-from incident_pipeline.sources.logs.files import read_log_file
 
 MAX_CITED = 8
 MAX_FINDINGS = 3
@@ -46,19 +44,17 @@ class Prediction(TypedDict):
     tokens: int
 
 
-def predict_incidents(
-    folder: Path, work: Path, *, progress: Callable[[int, int], None] | None = None
-) -> Iterator[Prediction]:
+def predict_incidents(folder: Path, work: Path, *, progress: Progress = quiet) -> Iterator[Prediction]:
     """One prediction for each folder below `folder` that holds a `run.json`, in order of name; clones go to `work`.
 
-    `progress` is called with (done, total) after each case. Errors: BadInput when a case cannot be read.
+    Errors: BadInput when a case cannot be read.
     """
     cases = sorted(path.parent for path in folder.glob("*/run.json"))
     work.mkdir(parents=True, exist_ok=True)
-    for done, case in enumerate(cases, 1):
+    progress.step("Predicting cases", total=len(cases))
+    for case in cases:
         yield _predict(case, _clone(case / "repo.bundle", work / f"{case.name}.git"))
-        if progress is not None:
-            progress(done, len(cases))
+        progress.advance()
 
 
 def _clone(bundle: Path, target: Path) -> Path:
@@ -76,8 +72,10 @@ def _clone(bundle: Path, target: Path) -> Path:
 def _predict(case: Path, repo: Path) -> Prediction:
     start = perf_counter()
     run = json.loads((case / "run.json").read_text("utf-8"))
-    logs = _load(case / "failed.log.gz", label="log")
-    greens = _load(case / "green.log.gz", label="green")
+    logs, greens = (
+        [load_log(path, label=label)] if (path := case / f"{name}.log.gz").is_file() else []
+        for name, label in (("failed", "log"), ("green", "green"))
+    )
     failure, judgement = _judge(repo, base=run["last_green_sha"], head=run["head_sha"], logs=logs, greens=greens)
     return {
         "case": case.name,
@@ -107,10 +105,3 @@ def cited_lines(failure: Failure, *, limit: int = MAX_CITED) -> list[int]:
     near = [f for f in why if f.score >= why[0].score - SCORE_MARGIN][:MAX_FINDINGS]
     lines = dict.fromkeys(line for f in near for line in range(f.line, f.end_line + 1))
     return sorted(list(lines)[:limit])
-
-
-def _load(path: Path, *, label: str) -> list[LogText]:
-    if not path.is_file():
-        return []
-    frames = [normalize(frame)[0] for frame in read_log_file(path).frames]
-    return [LogText(label, path.name, pl.concat(frames))] if frames else []

@@ -2,16 +2,19 @@
 
 # ruff: noqa: PLC0415 - imported when a command runs: `--help` does not pay for it
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
+
+from incident_pipeline.flow.progress import Progress
 
 app = typer.Typer(help="Predict labelled cases, for their scorers.", no_args_is_help=False, rich_markup_mode=None)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the cases.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the predictions go (JSON Lines).")]
+Predict: TypeAlias = Callable[[Progress], Iterable[Mapping[str, Any]]]
 
 
 @app.command("lines")
@@ -20,7 +23,7 @@ def lines(folder: Folder, out: Out) -> None:
     _check(folder, out)
     from incident_pipeline.flow.bench_lines import predict_lines
 
-    _write(predict_lines(folder), folder, out)
+    _write(lambda progress: predict_lines(folder, progress=progress), folder, out)
 
 
 @app.command("incidents")
@@ -32,7 +35,7 @@ def incidents(folder: Folder, out: Out) -> None:
     from incident_pipeline.flow.bench_incidents import predict_incidents
 
     with tempfile.TemporaryDirectory(prefix="incident-responder-") as work:
-        _write(predict_incidents(folder, Path(work)), folder, out)
+        _write(lambda progress: predict_incidents(folder, Path(work), progress=progress), folder, out)
 
 
 def _check(folder: Path, out: Path) -> None:
@@ -44,19 +47,15 @@ def _check(folder: Path, out: Path) -> None:
         raise UsageError(f"--out {out}: name a file in a folder that exists")
 
 
-def _write(predictions: Iterable[Mapping[str, Any]], folder: Path, out: Path) -> None:
+def _write(predict: Predict, folder: Path, out: Path) -> None:
     import json
 
     from incident_pipeline.errors import NotFound
     from incident_pipeline.surfaces.cli.output import write_output
     from incident_pipeline.surfaces.cli.progress import bars
 
-    written: list[str] = []
     with bars() as progress:
-        progress.step("Predicting cases")
-        for prediction in predictions:
-            written.append(json.dumps(prediction, ensure_ascii=False) + "\n")
-            progress.advance()
+        written = [json.dumps(prediction, ensure_ascii=False) + "\n" for prediction in predict(progress)]
     if not written:
         raise NotFound(f"{folder}: holds no cases")
     write_output(out, "".join(written), option="--out")

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from incident_pipeline import __version__
 from incident_pipeline.errors import NotFound
 from incident_pipeline.flow import bench_lines, history
+from incident_pipeline.flow.progress import Progress
 from incident_pipeline.flow.report import StoredReport
 from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.surfaces.cli.main import app, main
@@ -139,7 +140,7 @@ def test_sql_is_bounded_by_the_config_and_says_when_it_cut(capsys: Captured, mon
 def test_bench_lines_writes_one_object_a_line(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def predict(folder: Path) -> Iterator[bench_lines.Prediction]:
+    def predict(folder: Path, *, progress: Progress) -> Iterator[bench_lines.Prediction]:
         yield {"case": "logdx/a", "lines": [1, 2]}
         yield {"case": "cidiff/b", "lines": []}
 
