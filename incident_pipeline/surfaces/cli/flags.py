@@ -5,9 +5,8 @@ Surprising fact: a time without a zone is UTC, whatever the machine's own zone, 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from incident_pipeline.errors import UsageError
 from incident_pipeline.flow.request import Request
@@ -15,39 +14,17 @@ from incident_pipeline.flow.request import Request
 _GITHUB_RUN = re.compile(r"https?://github\.com/", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """What was typed, as it was typed."""
-
-    logs: str | None = None
-    repo: str | None = None
-    run_url: str | None = None
-    run_id: str | None = None
-    attempt: int | None = None
-    since: str | None = None
-    until: str | None = None
-    git: str | None = None
-    git_path: Path | None = None
-    log_files: tuple[Path, ...] = ()
-    green_logs: tuple[Path, ...] = ()
-    last_green: str | None = None
-    head: str | None = None
-
-
-def read_flags(flags: Flags, *, env: Mapping[str, str], now: datetime) -> Request:
-    """The request. UsageError when the words contradict each other or name no failure."""
-    _check_blank(flags)
-    flags = _from_ci_job(flags, env)
+def read_flags(
+    typed: Request, *, since: str | None = None, until: str | None = None, env: Mapping[str, str], now: datetime
+) -> Request:
+    """The request; `since` and `until` are still words. UsageError when they contradict each other or name no failure."""
+    _check_blank(typed)
+    start, end, notes = _window(since, until, now=now)
+    flags = _from_ci_job(replace(typed, repo=_repo(typed.repo), since=start, until=end, notes=notes), env)
     _check_together(flags)
-    since, until, notes = _window(flags, now)
-    logs = flags.logs
-    if logs is None and flags.run_url and _GITHUB_RUN.match(flags.run_url):
-        logs = "github_actions"
-    return Request(
-        logs=logs, repo=_repo(flags.repo), run_url=flags.run_url, run_id=flags.run_id, attempt=flags.attempt,
-        since=since, until=until, git=flags.git, git_path=flags.git_path, log_files=flags.log_files,
-        green_logs=flags.green_logs, last_green=flags.last_green, head=flags.head, notes=notes,
-    )  # fmt: skip
+    if flags.logs is None and flags.run_url and _GITHUB_RUN.match(flags.run_url):
+        return replace(flags, logs="github_actions")
+    return flags
 
 
 def parse_time(text: str, option: str) -> tuple[datetime, bool]:
@@ -66,7 +43,7 @@ def parse_time(text: str, option: str) -> tuple[datetime, bool]:
         raise UsageError(f"{option} {text[:40]!r}: out of range") from None
 
 
-def _check_blank(flags: Flags) -> None:
+def _check_blank(flags: Request) -> None:
     for option, value in (
         ("--logs", flags.logs), ("--repo", flags.repo), ("--run-url", flags.run_url), ("--run-id", flags.run_id),
         ("--git", flags.git), ("--last-green", flags.last_green), ("--head", flags.head),
@@ -75,16 +52,16 @@ def _check_blank(flags: Flags) -> None:
             raise UsageError(f"{option} is empty: is the variable behind it set?")
 
 
-def _named(flags: Flags) -> list[str]:
+def _named(flags: Request) -> list[str]:
     """The options that say which failure is meant."""
     ways = (
-        ("--run-url", flags.run_url), ("--run-id", flags.run_id), ("--since", flags.since or flags.until),
+        ("--run-url", flags.run_url), ("--run-id", flags.run_id), ("--since", flags.since),
         ("--log-file", flags.log_files),
     )  # fmt: skip
     return [option for option, value in ways if value]
 
 
-def _from_ci_job(flags: Flags, env: Mapping[str, str]) -> Flags:
+def _from_ci_job(flags: Request, env: Mapping[str, str]) -> Request:
     """Inside a GitHub Actions job its own run is meant when nothing else was named."""
     run_id, repo = env.get("GITHUB_RUN_ID"), env.get("GITHUB_REPOSITORY")
     if _named(flags) or not (run_id and repo):
@@ -96,7 +73,7 @@ def _from_ci_job(flags: Flags, env: Mapping[str, str]) -> Flags:
     return replace(flags, logs="github_actions", repo=repo, run_id=run_id, attempt=flags.attempt or here)
 
 
-def _check_together(flags: Flags) -> None:
+def _check_together(flags: Request) -> None:
     named = _named(flags)
     if not named:
         raise UsageError("what failed? give --run-url, --run-id, --since with --until, or --log-file FILE")
@@ -120,21 +97,23 @@ def _repo(repo: str | None) -> str | None:
     return repo.strip("/")
 
 
-def _window(flags: Flags, now: datetime) -> tuple[datetime | None, datetime | None, tuple[str, ...]]:
-    if flags.since is None:
-        if flags.until is not None:
+def _window(
+    since: str | None, until: str | None, *, now: datetime
+) -> tuple[datetime | None, datetime | None, tuple[str, ...]]:
+    if since is None:
+        if until is not None:
             raise UsageError("--until needs --since")
         return None, None, ()
-    since, naive = parse_time(flags.since, "--since")
-    until, naive_end = parse_time(flags.until, "--until") if flags.until is not None else (now, False)
-    if since > now:
-        raise UsageError(f"--since {_show(since)} lies in the future (it is {_show(now)})")
-    if since >= until:
-        raise UsageError(f"--since {_show(since)} is not before --until {_show(until)}")
+    start, naive = parse_time(since, "--since")
+    end, naive_end = parse_time(until, "--until") if until is not None else (now, False)
+    if start > now:
+        raise UsageError(f"--since {_show(start)} lies in the future (it is {_show(now)})")
+    if start >= end:
+        raise UsageError(f"--since {_show(start)} is not before --until {_show(end)}")
     notes = ["times given without a zone were taken as UTC"] if naive or naive_end else []
-    if flags.until is None:
-        notes.append(f"--until was not given: taken as now, {_show(until)}")
-    return since, until, tuple(notes)
+    if until is None:
+        notes.append(f"--until was not given: taken as now, {_show(end)}")
+    return start, end, tuple(notes)
 
 
 def _show(time: datetime) -> str:

@@ -51,17 +51,18 @@ def investigate(
     import os
     from datetime import UTC, datetime
 
+    from incident_pipeline.flow.request import Request
     from incident_pipeline.surfaces.cli import flags
     from incident_pipeline.surfaces.cli import output as out
     from incident_pipeline.surfaces.cli.errors import say
     from incident_pipeline.surfaces.cli.options import open_room
     from incident_pipeline.surfaces.cli.progress import bars
 
-    typed = flags.Flags(
-        logs, repo, run_url, run_id, attempt, since, until, git, git_path, tuple(log_file or ()),
-        tuple(green_log or ()), last_green, head,
+    typed = Request(
+        logs=logs, repo=repo, run_url=run_url, run_id=run_id, attempt=attempt, git=git, git_path=git_path,
+        log_files=tuple(log_file or ()), green_logs=tuple(green_log or ()), last_green=last_green, head=head,
     )  # fmt: skip
-    request = flags.read_flags(typed, env=os.environ, now=datetime.now(UTC))
+    request = flags.read_flags(typed, since=since, until=until, env=os.environ, now=datetime.now(UTC))
     target = out.Target(format or out.format_of(output), output, many=request.since is not None)
     out.check_target(target)
     for note in request.notes:

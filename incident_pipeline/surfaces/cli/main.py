@@ -13,9 +13,7 @@ from typing import Annotated
 import typer
 
 from incident_pipeline.surfaces.cli import bench, incidents, init, investigate, sources, sql, up
-from incident_pipeline.surfaces.cli.errors import INTERRUPTED, say_error
-
-PROGRAM = "incident-responder"
+from incident_pipeline.surfaces.cli.errors import INTERRUPTED, PROGRAM, say_error
 
 app = typer.Typer(
     name=PROGRAM,
