@@ -6,6 +6,9 @@ from typing import Literal
 
 from incident_pipeline.model.git import Commit
 
+RED = ("failure", "timed_out", "startup_failure")
+"""Conclusions of a step, job or run that ended red: not merely skipped or cancelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -34,7 +37,7 @@ class Job:
     @property
     def failed(self) -> bool:
         """Ended red (not merely skipped or cancelled)."""
-        return self.conclusion in {"failure", "timed_out", "startup_failure"}
+        return self.conclusion in RED
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Run:
     @property
     def failed(self) -> bool:
         """Ended red."""
-        return self.conclusion in {"failure", "timed_out", "startup_failure"}
+        return self.conclusion in RED
 
 
 BaseKind = Literal["last_green", "merge_base", "given", "none"]
