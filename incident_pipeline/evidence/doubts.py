@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from incident_pipeline.evidence.dossier import Changes, Dossier
+from incident_pipeline.evidence.dossier import Dossier
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.signals import NoCommit
@@ -15,13 +15,15 @@ _WORDS = {
     "config": "settings", "manifest": "manifests",
 }  # fmt: skip
 _WEAK = 2.0
+_MACHINE = frozenset({"memory", "disk", "runner", "quota", "credentials", "registry", "network", "timeout"})
+_SAID = 0.5  # a finding at or over this explains the failure
 
 
 def ruled_out(d: Dossier, *, scored: Sequence[Scored], signs: Sequence[NoCommit]) -> tuple[RuledOut, ...]:
     """Groups of commits that cannot, or hardly, be guilty, then the kinds of no-commit cause without a sign."""
     groups: dict[str, list[str]] = {}
     for one in scored:
-        why = _innocent(one.changes) if one.score < _WEAK else None
+        why = _innocent(one) if one.score < _WEAK else None
         if why:
             groups.setdefault(why, []).append(one.changes.commit.hash)
     found = [
@@ -29,10 +31,9 @@ def ruled_out(d: Dossier, *, scored: Sequence[Scored], signs: Sequence[NoCommit]
         for why, h in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))
     ]
     kinds = {s.verdict for s in signs if s.strength >= 1.0}
-    if "infrastructure" not in kinds:
-        found.append(
-            RuledOut("infrastructure", "no sign of network, disk, memory, runner, registry, quota or credentials")
-        )
+    speaks = any(f.kind in _MACHINE and f.score >= _SAID for f in d.failure.findings)
+    if d.failure.findings and not speaks and "infrastructure" not in kinds:
+        found.append(RuledOut("infrastructure", "no line speaks of network, disk, memory, a registry or credentials"))
     if not d.moved and "drift" not in kinds and d.failure.compared_with_green:
         found.append(RuledOut("drift", "no installed package differs between the green and the red log"))
     return tuple(found)
@@ -48,9 +49,10 @@ def _agree(why: str, number: int) -> str:
     return why if number > 1 else f"{verb}{'es' if verb.endswith('ch') else 's'} {rest}"
 
 
-def _innocent(changes: Changes) -> str | None:
-    if not changes.files:
-        return None
+def _innocent(one: Scored) -> str | None:
+    changes = one.changes
+    if not changes.files or any(s.feature == "test_changed" for s in one.signals):
+        return None  # not known, or an edit of the failing test itself: no reason to clear it
     if changes.commit.is_merge:
         return "merge only what their parents brought"
     roles = {role(f.path) for f in changes.files}
@@ -74,14 +76,14 @@ def doubts(
     found: list[str] = []
     if not window.commits and window.base:
         found.append("no commit lies between the last green one and this one")
-    if not window.complete:
+    if not window.complete and window.head:
         found.append("the range of commits is incomplete: an earlier one may be guilty")
-    if window.base_kind == "given" and window.base:
+    if window.base_kind == "given" and window.base and not greens:
         found.append(f"the range starts at {window.base[:7]} as it was given: that it was green was not checked")
     if not greens:
         found.append("there was no green log to compare with")
-    if same_commit_passed is None:
-        found.append("this commit was not run twice: a flaky test is not excluded")
+    if same_commit_passed is None and d.clues.tests:
+        found.append("this commit was run once: a second run would tell chance from a broken commit")
     if not d.code.files and window.commits:
         found.append("the files at head could not be read: code is judged by the patches alone")
     elif window.commits and not d.code.blame_available:

@@ -13,6 +13,8 @@ from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.weights import CLASS_SHARE, DEPTH_SHARE, REACH_FULL
 from incident_pipeline.model.evidence import Citation, code_ref, log_ref
 
+_BARE = "changes what runs; nothing ties it closer to the failure"
+
 
 def reach(d: Dossier) -> Column:
     """The best edit in a definition that the failure reaches, relative to the best of the window."""
@@ -155,6 +157,6 @@ def behaviour(d: Dossier) -> Column:
         if strongest is None or strongest.weight == 0:
             return None
         value = strongest.weight * min(1.0, 0.5 + log2(1 + len(edits)) / 8)
-        return Signal("behaviour", value, "changes what runs", proof(changes, strongest, limit=1))
+        return Signal("behaviour", value, _BARE, proof(changes, strongest, limit=1))
 
     return column(d, signal)

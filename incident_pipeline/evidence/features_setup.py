@@ -58,8 +58,7 @@ def setup(d: Dossier) -> Column:
         value, edit = best_edit(changes, lambda e: e.weight if role(e.path) in {"manifest", "ci", "config"} else 0.0)
         if edit is None:
             return None
-        return Signal(
-            "setup", value, f"changes {edit.path}, and the failure lies outside the code", proof(changes, edit)
-        )
+        text = f"changes {edit.path}, and the failure shows no code of the repository"
+        return Signal("setup", value, text, proof(changes, edit))
 
     return column(d, signal)

@@ -37,12 +37,19 @@ def missing(d: Dossier) -> Column:
             return None
         m, edit = hit
         taken = value == MISSING["taken"]
-        verb = "takes away, renames or redefines" if taken else "changes or uses"
-        text = f"{verb} {m.name}, which the error says is not there"
+        text = _complaint(m, edit, taken=taken)
         value *= MISSING["beside_taken"] if explained and not taken else 1.0
         return Signal("missing", value, text, (_said(m.message), *proof(changes, edit, naming=_last(m.name))))
 
     return [signal(c, v, hit) for c, (v, hit) in zip(d.changes, found, strict=True)]
+
+
+def _complaint(m: Missing, edit: Edit, *, taken: bool) -> str:
+    if m.kind == "signature":
+        return f"changes what {m.name} takes, and the error is about how it is called"
+    settings = role(edit.path) in {"manifest", "ci"}
+    did = ("no longer requires" if settings else "takes away or renames") if taken else "changes or uses"
+    return f"{did} {m.name}, which the error says is not there"
 
 
 def _guiltiest(d: Dossier, changes: Changes, named: Collection[str]) -> tuple[float, tuple[Missing, Edit] | None]:
@@ -105,13 +112,14 @@ def words(d: Dossier) -> Column:
     documents = [bag(_texts(c)) for c in d.changes]
     scores = bm25(documents, d.clues.words)
     top = max(scores, default=0.0)
+    often = Counter(w for document in documents for w in document)
 
     def signal(changes: Changes, document: Counter[str], score: float) -> Signal | None:
         if score <= 0 or score < 0.02 * top:
             return None
-        shared = sorted((w for w in document if w in d.clues.words), key=lambda w: (-d.clues.words[w], w))[:4]
-        edit = max(changes.edits, key=lambda e: (_overlap(e, shared), e.weight))
-        text = f"shares {', '.join(shared)} with the failure"
+        shared = sorted((w for w in document if w in d.clues.words), key=lambda w: (-d.clues.words[w] / often[w], w))
+        edit = max(changes.edits, key=lambda e: (_overlap(e, shared[:4]), e.weight))
+        text = f"shares words with the failure: {', '.join(shared[:3])}"
         return Signal("words", score / top, text, proof(changes, edit, naming=shared[0], limit=1))
 
     return [signal(c, b, s) for c, b, s in zip(d.changes, documents, scores, strict=True)]

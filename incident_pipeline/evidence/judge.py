@@ -27,7 +27,8 @@ def judge(
     d = build_dossier(failure, window, code, logs=logs, greens=greens)
     scored = score_commits(d)
     signs = [*infrastructure(logs, greens), *flaky(d, same_commit_passed=same_commit_passed), *drift(d)]
-    shares, none = probabilities(scored, no_commit=no_commit_odds(signs, len(window.commits)))
+    unseen = not window.complete and not scored  # commits there are, but none was read
+    shares, none = probabilities(scored, no_commit=no_commit_odds(signs, len(window.commits)), unseen=unseen)
     verdict = decide(d, scored=scored, shares=shares, none=none, signs=signs)
     suspects = to_suspects(scored, shares)
     return Judgement(

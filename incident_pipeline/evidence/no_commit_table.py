@@ -35,7 +35,7 @@ INFRASTRUCTURE: Final[tuple[tuple[Category, bool, str, tuple[str, ...]], ...]] =
         "Connection (?:reset by peer|refused|timed out|aborted)", "ECONNRESET", "ECONNREFUSED", "ETIMEDOUT",
         "Read timed out", "i/o timeout", "net/http: request canceled", "Could not connect to", "unexpected EOF",
     )),
-    ("registry", True, "a package or image registry did not answer", (
+    ("registry", True, "a package registry or download server did not answer", (
         r"(?:registry|index|mirror|pypi|npmjs|crates\.io|maven|docker)\S* .*\b(?:50[0234]|429)\b", "toomanyrequests",
         "received unexpected HTTP status: 5", "502 Bad Gateway", "503 Service (?:Temporarily )?Unavailable",
         "Failed to (?:fetch|download) (?:https?|artifact|metadata)",
@@ -46,6 +46,7 @@ INFRASTRUCTURE: Final[tuple[tuple[Category, bool, str, tuple[str, ...]], ...]] =
     )),
     ("credentials", True, "credentials were refused", (
         "Bad credentials", "authentication (?:failed|required)", "401 Unauthorized",
+        r"Resource not accessible by integration", r"\b403 Forbidden\b", r"\bHTTP 403\b",
         "denied: requested access to the resource", r"Permission denied \(publickey\)",
         "Could not read from remote repository", "token (?:has )?expired", r"Input required and not supplied: \w*token",
     )),

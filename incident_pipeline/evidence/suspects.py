@@ -8,10 +8,11 @@ from math import exp
 from incident_pipeline.evidence.dossier import Changes, Dossier
 from incident_pipeline.evidence.features import FEATURES
 from incident_pipeline.evidence.proof import Signal
+from incident_pipeline.evidence.telling import telling
 from incident_pipeline.evidence.weights import FEATURE
 from incident_pipeline.model.evidence import Reason, Suspect
 
-SMALLEST_TOLD = 0.02
+SMALLEST_SUSPICION = 0.015  # under it a commit is one of "the others" and needs no reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +36,27 @@ def _scored(changes: Changes, signals: list[Signal], weights: Mapping[str, float
     return Scored(changes, sum(weights[s.feature] * s.value for s in signals), tuple(ordered))
 
 
-def probabilities(scored: tuple[Scored, ...], *, no_commit: float) -> tuple[list[float], float]:
-    """(probability of each commit, probability that none is guilty); `no_commit` is the log-odds of the latter."""
-    top = max([no_commit, *(s.score for s in scored)])
+def probabilities(
+    scored: tuple[Scored, ...], *, no_commit: float, unseen: bool = False
+) -> tuple[list[float], float]:  # fmt: skip
+    """(probability of each commit, probability that none is guilty); `no_commit` is the log-odds of the latter.
+
+    `unseen`: one commit more may be guilty, of which nothing is known.
+    """
+    top = max([no_commit, 0.0, *(s.score for s in scored)])
     parts = [exp(s.score - top) for s in scored]
     none = exp(no_commit - top)
-    total = sum(parts) + none
+    total = sum(parts) + none + (exp(-top) if unseen else 0.0)
     return [p / total for p in parts], none / total
 
 
 def to_suspects(
     scored: tuple[Scored, ...], shares: list[float], *, weights: Mapping[str, float] = FEATURE
 ) -> tuple[Suspect, ...]:
-    """The contract's form; a reason's weight is what it added to the log-odds."""
+    """The contract's form; a reason's weight is what it added to the log-odds. Who is hardly suspected has none."""
     found: list[Suspect] = []
-    for one, share in zip(scored, shares, strict=True):
-        told = [x for x in one.signals if x.value >= SMALLEST_TOLD]
+    for place, (one, share) in enumerate(zip(scored, shares, strict=True)):
+        told = telling(one.signals, first=not place) if share >= SMALLEST_SUSPICION else ()
         reasons = tuple(Reason(x.text, round(weights[x.feature] * x.value, 3), x.citations) for x in told)
         commit = one.changes.commit
         found.append(Suspect(commit.hash, share, reasons, commit.subject, commit.author, commit.date))

@@ -9,6 +9,7 @@ from incident_pipeline.evidence.places import test_path
 from incident_pipeline.evidence.roles import Role, role
 from incident_pipeline.evidence.signals import NoCommit
 from incident_pipeline.evidence.suspects import Scored
+from incident_pipeline.evidence.telling import telling
 from incident_pipeline.evidence.weights import LIKELY, PRIOR_NO_COMMIT
 from incident_pipeline.model.evidence import Category, Citation, Failure, Reason, Status, Verdict, log_ref
 
@@ -47,8 +48,8 @@ def _commit(d: Dossier, first: Scored, *, share: float, runner_up: float) -> Ver
     commit = first.changes.commit
     verb = "broke" if status == "LIKELY" else "may have broken"
     summary = f'{commit.hash[:7]} "{commit.subject}" {verb} {_what(d.failure)}.'
-    telling = [s for s in first.signals if s.feature != "behaviour"][:4] or first.signals[:1]
-    reasons = (*_error(d), *(Reason(s.text, round(s.value, 3), s.citations) for s in telling))
+    told = telling(first.signals, first=True)
+    reasons = (*_error(d), *(Reason(s.text, round(s.value, 3), s.citations) for s in told))
     return Verdict("commit", _category(first), status, round(share, 4), summary, reasons)
 
 
