@@ -17,7 +17,7 @@ _GITHUB_RUN = re.compile(r"https?://github\.com/", re.IGNORECASE)
 def read_flags(
     typed: Request, *, since: str | None = None, until: str | None = None, env: Mapping[str, str], now: datetime
 ) -> Request:
-    """The request; `since` and `until` are still words. UsageError when they contradict each other or name no failure."""
+    """The request; `since` and `until` are still words. UsageError when words contradict or name no failure."""
     _check_blank(typed)
     start, end, notes = _window(since, until, now=now)
     flags = _from_ci_job(replace(typed, repo=_repo(typed.repo), since=start, until=end, notes=notes), env)
