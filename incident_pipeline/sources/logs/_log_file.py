@@ -8,7 +8,6 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +19,7 @@ from incident_pipeline.sources.logs._bytes import ByteStream
 from incident_pipeline.sources.logs._decode import HEAD, LineReader, find_encoding
 from incident_pipeline.sources.logs._entries import join_entries
 from incident_pipeline.sources.logs._formats import Format, Reading, find_format
+from incident_pipeline.sources.logs._times import any_naive
 
 ROWS = 50_000
 
@@ -27,8 +27,11 @@ ROWS = 50_000
 class FileLog:
     """A log file that proved readable. `frames` yields RAW_LOG frames, once; `status()` is final after that."""
 
-    def __init__(self, path: Path, *, how: Format, reading: Reading, codec: str, skip: int, rows: int = ROWS) -> None:
+    def __init__(
+        self, path: Path, *, how: Format, reading: Reading, codec: str, skip: int, rows: int = ROWS, naive: bool = False
+    ) -> None:
         self.path, self.format = path, how.name
+        self._note = f"times without a zone were read as {reading.zone}" if naive else ""
         self._codec, self._seen = codec, _Seen()
         # The iterator does not know this object: a circle of the two would keep a dropped file open.
         self.frames: Iterator[pl.DataFrame] = _read(
@@ -44,6 +47,8 @@ class FileLog:
             notes.append(f"{seen.cut:,} lines over 1 MiB cut")
         if seen.bad:
             notes.append(f"some bytes are no {self._codec.upper()} text and stand as \\xNN")
+        if self._note:
+            notes.append(self._note)
         return SourceStatus(source, "logs", str(self.path), status, "; ".join(notes), seen.rows, seen.bytes, seen.cut)
 
 
@@ -96,9 +101,12 @@ def open_log_file(
         raise BadInput(f"{who}: is binary, not a text log (UTF-16 text needs a byte order mark)")
     codec, skip = found
     sample = head[skip:].decode(codec, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    how = find_format(fmt, list(islice(iter(sample.split("\n")), 1000)))
+    lines = sample.split("\n")[:1000]
+    how = find_format(fmt, lines)
+    naive = how.start is not None and any_naive(lines)  # only formats with times say where an entry starts
     modified = datetime.fromtimestamp(facts.st_mtime, UTC)
-    return FileLog(path, how=how, reading=Reading(zone, modified), codec=codec, skip=skip, rows=rows)
+    reading = Reading(zone, modified)
+    return FileLog(path, how=how, reading=reading, codec=codec, skip=skip, rows=rows, naive=naive)
 
 
 def _head(path: Path) -> bytes:

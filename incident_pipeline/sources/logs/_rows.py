@@ -24,7 +24,7 @@ _PLAIN_LEVEL = r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL):[\w.-]+:"
 _NAME = r"^(?:[^\n]{19,35}? - ([\w.-]+) - |(?:DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL):([\w.-]+):)"
 
 _OLD_SYSLOG = (
-    r"^(?:<(?P<pri>\d{1,3})>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) (?P<host>\S+) "
+    rf"^(?:<(?P<pri>\d{{1,3}})>)?(?P<time>{_times.YEARLESS}) (?P<host>\S+) "
     r"(?P<app>[^\s:\[]{1,64})(?:\[(?P<pid>\d+)\])?:"
 )
 _NEW_SYSLOG = r"^<(?P<pri>\d{1,3})>1 (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) "

@@ -4,6 +4,8 @@ Surprising fact: a local time can exist twice or never; the first of two is take
 read as if the clock had not been moved.
 """
 
+import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -18,6 +20,9 @@ STAMP = (
     r"(?P<day>\d{4}[-/]\d{2}[-/]\d{2})[T ](?P<clock>\d{2}:\d{2}:\d{2})(?:[.,](?P<fraction>\d{1,9}))?"
     r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2})\b)?"
 )
+YEARLESS = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
+# Where entries carry their time: at the start of a line, or as the value of a key.
+_WRITTEN = re.compile(rf"""(?:^[\[(]?|["=]){STAMP}|^(?:<\d{{1,3}}>)?{YEARLESS} """)
 _FIRST_EPOCH_MS, _FIRST_EPOCH_US, _FIRST_EPOCH_NS = 10**11, 10**14, 10**17  # seconds are below until the year 5138
 
 
@@ -28,6 +33,11 @@ def parse_stamps(text: pl.Series, *, prefix: str, zone: str) -> pl.Series:
     naive = (day + "T" + groups["clock"]).str.to_datetime(_SECONDS, strict=False, time_unit="us")
     fraction = groups["fraction"].str.pad_end(6, "0").str.slice(0, 6).cast(pl.Int64)
     return _with_offset(naive + fraction.fill_null(0).cast(_MICROSECONDS), groups["offset"], zone)
+
+
+def any_naive(lines: Iterable[str]) -> bool:
+    """Whether the first time written in one of `lines` names no zone."""
+    return any(found is not None and not found["offset"] for found in map(_WRITTEN.search, lines))
 
 
 def _with_offset(naive: pl.Series, offset: pl.Series, zone: str) -> pl.Series:

@@ -136,6 +136,28 @@ def test_naive_times_are_in_the_given_zone_and_written_offsets_win(tmp_path: Pat
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("2026-07-01 12:00:00,123 ERROR x", True),
+        ("2026-07-01 12:00:00Z x", False),
+        ("2026-07-01T12:00:00.5+02:00 x", False),
+        ('{"time": "2026-07-01T12:00:00", "msg": "x"}', True),
+        ('{"time": "2026-07-01T12:00:00Z", "msg": "back to 2026-01-01 00:00:00"}', False),
+        ('{"ts": 1767225600, "msg": "x"}', False),
+        ("time=2026-07-01T12:00:00 level=info msg=x", True),
+        ("Jan  2 03:04:05 web app[1]: x", True),
+        ("2026-07-01T12:00:00.1234567Z ##[error]built on 2026-01-01 00:00:00", False),
+        ("no time here", False),
+    ],
+)
+def test_that_naive_times_were_given_a_zone_is_said(tmp_path: Path, line: str, said: bool) -> None:
+    (tmp_path / "a.log").write_text(f"{line}\n{line}\n")
+    log = read_log_file(tmp_path / "a.log", timezone="Europe/Berlin")
+    list(log.frames)
+    assert ("times without a zone were read as Europe/Berlin" in log.status().detail) is said
+
+
 def test_times_that_do_not_exist_are_none_and_the_line_is_kept(tmp_path: Path) -> None:
     rows = read(tmp_path, "2026-01-02 03:04:05 a\n2026-13-45 99:99:99 b\n")
     assert [(row["timestamp"] is None, row["message"][-1]) for row in rows] == [(False, "a"), (True, "b")]
