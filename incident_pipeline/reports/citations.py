@@ -1,6 +1,7 @@
 """Findings and judgement in, numbered citations out (`E1`, `E2`, ... in reading order), each with its page if known.
 
-Surprising fact: a finding is a citation too. Its line is the proof most readers look for first.
+Surprising fact: most findings get no number. The best one says why and one more names the test; the rest repeat them,
+and stand marked in the excerpt.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,9 @@ from incident_pipeline.model.report import Cited
 from incident_pipeline.reports.text import cut
 
 QUOTE_WIDTH = 400
-_CITED_FINDINGS = 8
+_MOST_FINDINGS = 3
+_ALONE = 5  # where no reason is given, the findings are all the proof there is
+_REPEATS = frozenset({"block", "header", "summary", "exit", "cascade", "output", "context"})  # they prove nothing new
 _PAGE_OF_RUN = "/actions/runs/"
 
 
@@ -29,7 +32,7 @@ def number(failure: Failure, judgement: Judgement, *, run: Run | None, logs: Seq
 
 
 def _in_order(failure: Failure, judgement: Judgement) -> Iterator[Citation]:
-    findings = [_of_finding(finding) for finding in failure.findings[:_CITED_FINDINGS]]
+    findings = [_of_finding(finding) for finding in _telling(failure, judgement)]
     if judgement.verdict.verdict == "commit":
         yield from findings[:1]
         for suspect in judgement.suspects[:1]:
@@ -40,6 +43,18 @@ def _in_order(failure: Failure, judgement: Judgement) -> Iterator[Citation]:
         yield from _of_reasons(suspect.reasons)
 
 
+def _telling(failure: Failure, judgement: Judgement) -> list[Finding]:
+    """The best finding of each kind, at most 3; where nothing else is cited the best five; never none if there is one.
+
+    Those of one kind are of one rank: a second failing test, or the same message again.
+    """
+    worth = [finding for finding in failure.findings if finding.kind not in _REPEATS] or list(failure.findings[:1])
+    if not (judgement.verdict.reasons or judgement.suspects):
+        return worth[:_ALONE]
+    kinds = {finding.kind: finding for finding in reversed(worth)}
+    return [finding for finding in worth if kinds[finding.kind] is finding][:_MOST_FINDINGS]
+
+
 def _of_reasons(reasons: Sequence[Reason]) -> Iterator[Citation]:
     for reason in reasons:
         yield from reason.citations
@@ -47,7 +62,8 @@ def _of_reasons(reasons: Sequence[Reason]) -> Iterator[Citation]:
 
 def _of_finding(finding: Finding) -> Citation:
     first_line = finding.text.partition("\n")[0]
-    return Citation(log_ref(finding.label, finding.line), cut(first_line, QUOTE_WIDTH), finding.reason)
+    note = finding.reason.replace(", in the failed step", "")
+    return Citation(log_ref(finding.label, finding.line), cut(first_line, QUOTE_WIDTH), note)
 
 
 def repository_page(run: Run | None) -> str:

@@ -61,7 +61,8 @@ def block(lines: Sequence[str], language: str) -> list[str]:
 
 
 def _brief(report: Report) -> Iterator[str]:
-    yield f"**{report.status}** {prose(view.lead(report))} ({report.confidence:.2f})"
+    sure = view.confidence(report)
+    yield f"**{report.status}** {prose(view.lead(report))}" + (f" ({sure})" if sure else "")
     yield ""
     yield f"{prose(view.title_line(report))}: {prose(view.when(report))}. {prose(view.range_line(report))}."
     yield ""
@@ -70,7 +71,8 @@ def _brief(report: Report) -> Iterator[str]:
         yield f"- {each.id} {code(cut_path(view.shorten(each.citation.ref), _BRIEF_WIDTH))} {code(quote)}"
     stories = view.stories(report)
     for story in stories:
-        yield f"- {story.probability:.2f} {prose(story.title)}: {prose(cut('; '.join(story.why), _BRIEF_WIDTH))}"
+        why = prose(cut("; ".join(story.why), _BRIEF_WIDTH))
+        yield f"- {view.chance(story.probability)} {prose(story.title)}: {why}"
     if report.owners:
         yield ""
         yield "Ask " + ", ".join(code(owner.name) for owner in report.owners[:3])
@@ -95,8 +97,8 @@ def _whole(report: Report) -> Iterator[str]:
     yield f"# {report.status}: {prose(view.lead(report))}"
     yield ""
     yield f"{prose(view.title_line(report))}: {prose(view.when(report))}."
-    judged = f"Verdict {report.verdict}, category {report.category}, confidence {report.confidence:.2f}."
-    yield f"{prose(view.range_line(report))}. {judged}"
+    judged = f" Verdict {report.verdict}, category {report.category}, confidence {view.confidence(report)}."
+    yield f"{prose(view.range_line(report))}." + (judged if report.verdict != "unknown" else "")
     if said := view.aside(report):
         yield ""
         yield prose(said)
@@ -104,7 +106,7 @@ def _whole(report: Report) -> Iterator[str]:
     yield from _section("Because", _because(report))
     yield from _section("Two stories", _stories(report))
     yield from _section("Suspects", _suspects(report))
-    yield from _section("Ruled out", [f"- {prose(each.what)}: {prose(each.why)}" for each in report.ruled_out])
+    yield from _section("Ruled out", [f"- {prose(each)}" for each in view.ruled_out(report)])
     yield from _section("Not known", [f"- {prose(each)}" for each in report.not_known])
     yield from _section("Ask", [f"- {code(each.name)} {prose(each.why)}" for each in report.owners])
     for excerpt in report.excerpts:
@@ -145,7 +147,8 @@ def _because(report: Report) -> list[str]:
 
 def _stories(report: Report) -> list[str]:
     return [
-        f"- {each.probability:.2f} {prose(each.title)}: {prose('; '.join(each.why))}" for each in view.stories(report)
+        f"- {view.chance(each.probability)} {prose(each.title)}: {prose('; '.join(each.why))}"
+        for each in view.stories(report)
     ]
 
 
@@ -154,7 +157,7 @@ def _suspects(report: Report) -> list[str]:
     known = {each.hash: each for each in report.suspects}
     for row in view.suspect_rows(report):
         name = f"{code(short(row.hash))} " if row.hash else ""
-        lines.append(f"- {row.probability:.2f} {name}{prose(row.subject)}")
+        lines.append(f"- {view.chance(row.probability)} {name}{prose(row.subject)}")
         suspect = known.get(row.hash)
         if suspect:
             if suspect.author:

@@ -26,6 +26,7 @@ _FIRST = {
     "runner": "Re-run the failed jobs on a fresh runner",
 }
 _RERUN = "Re-run the failed jobs"
+_CHANCE = "Re-run the failed jobs: green means chance, red again means that a commit did it"
 _TEST_RUNNERS = {"pytest": "python -m pytest", "jest": "npx jest", "vitest": "npx vitest run"}
 
 
@@ -40,14 +41,18 @@ def next_steps(
     elif verdict.verdict == "commit":
         steps += _take_back(window, judgement.suspects, failure, code)
     elif verdict.verdict in {"infrastructure", "flaky"}:
-        steps.append(_rerun(incident.run, _FIRST.get(verdict.category, _RERUN)))
+        steps.append(
+            _rerun(incident.run, _CHANCE if verdict.verdict == "flaky" else _FIRST.get(verdict.category, _RERUN))
+        )
     elif verdict.verdict == "drift":
         steps.append(NextStep("Compare the versions the two runs installed, and pin the one that moved"))
         steps.append(_rerun(incident.run, "Re-run the failed jobs once it is pinned"))
     else:
         steps += _tell_apart(incident.run, window, judgement.suspects, failure, code)
-    if not window.complete:
-        steps += _fetch(incident.run, window)
+    if not window.complete and not (window.head is None and verdict.verdict == "infrastructure"):
+        fetch = list(_fetch(incident.run, window))
+        # Without a repository nothing is known of the commits: that comes first.
+        steps = [*fetch, *steps] if window.head is None else [*steps, *fetch]
     return tuple(steps)
 
 
@@ -118,7 +123,8 @@ def _fetch(run: Run | None, window: Window) -> Iterator[NextStep]:
 def _test_command(failure: Failure, code: CodeFacts) -> str:
     """The command that runs the first failed test whose file is in the repository; else an empty string."""
     runner = _TEST_RUNNERS.get(failure.tool or "")
-    known = (test for test in failure.tests if _safe(test) and test.partition("::")[0] in code.paths)
+    paths = code.paths | {frame.repo_path for frame in failure.frames}
+    known = (test for test in failure.tests if _safe(test) and test.partition("::")[0] in paths)
     test = next(known, "")
     return f"{runner} {shlex.quote(test)}" if runner and test else ""
 

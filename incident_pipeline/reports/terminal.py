@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from incident_pipeline.model.report import Report
 from incident_pipeline.reports import view
-from incident_pipeline.reports.text import collapse, count, cut, cut_path, short, visible
+from incident_pipeline.reports.text import collapse, count, cut, cut_path, is_hash, short, visible
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -85,9 +85,10 @@ def _head(console: "Console", report: Report, width: int) -> None:
     verdict = _grid(_label(report), None, 4)
     verdict.add_row(
         _text(report.status, _STATUS_STYLE[report.status]), _text(view.lead(report), "bold"),
-        _text(f"{report.confidence:.2f}", "bold"),
+        _text(view.confidence(report), "bold"),
     )  # fmt: skip
-    verdict.add_row("", _text(f"{view.range_line(report)}; {report.verdict}, {report.category}", "dim"), "")
+    kind = "" if report.verdict == "unknown" else f"; {report.verdict}, {report.category}"
+    verdict.add_row("", _text(view.range_line(report) + kind, "dim"), "")
     console.print(verdict)
     console.print()
 
@@ -105,14 +106,14 @@ def _sections(console: "Console", report: Report, width: int) -> None:
         console.print(_text("Two stories", "bold"))
         rows = _grid(4, None)
         for story in stories:
-            rows.add_row(f"{story.probability:.2f}", _text(f"{story.title}: {_joined(story.why)}"))
+            rows.add_row(view.chance(story.probability), _text(f"{story.title}: {_joined(story.why)}"))
         console.print(_indented(rows))
-    elif report.suspects:
+    elif suspects := view.suspect_rows(report):
         console.print(_text("Suspects", "bold"))
         rows = _grid(4, 7, None)
-        for each in view.suspect_rows(report):
+        for each in suspects:
             why = _joined(each.why) or each.subject
-            rows.add_row(f"{each.probability:.2f}", _text(short(each.hash), "blue"), _text(why))
+            rows.add_row(view.chance(each.probability), _text(short(each.hash), "blue"), _text(why))
         console.print(_indented(rows))
     _lists(console, report)
     _next(console, report)
@@ -125,18 +126,19 @@ def _joined(why: Sequence[str]) -> str:
 def _because(console: "Console", report: Report, width: int) -> None:
     shown = view.because(report, _CITATIONS)
     wide = width >= _NARROW
-    refs = [cut_path(view.shorten(each.citation.ref), width // 3 if wide else width - 10) for each in shown]
-    quotes = [collapse(each.citation.quote) for each in shown]
-    # The quote proves, the note only explains: a note gets what the quote leaves, and lines up where it can.
+    refs = [_place(view.shorten(each.citation.ref), width // 3 if wide else width - 10) for each in shown]
     space = max(map(len, refs))
-    align = min(max(map(len, quotes)), width - _INDENT - 5 - space - 2 - width // 4)
+    left = width - _INDENT - 5 - space - 2 if wide else width - _INDENT - 5
+    quotes = [cut(collapse(each.citation.quote), 2 * left - 8) for each in shown]
     table = _grid(3, space, None) if wide else _grid(3, None)
     for each, ref, quote in zip(shown, refs, quotes, strict=True):
-        place, said = _text(ref, "blue"), _text(quote, fold=False)
+        # The quote proves, the note only explains: it is told where it fits on the line.
+        place, said = _text(ref, "blue"), _text(quote)
+        note = collapse(each.citation.note)
+        note = note if len(quote) + 2 + len(note) <= left else note.partition(",")[0]
+        if note and len(quote) + 2 + len(note) <= left:
+            said.append_text(_text(f"  {note}", "dim"))
         if wide:
-            if each.citation.note:
-                said.pad_right(max(align - len(quote), 0) + 2)
-                said.append_text(_text(collapse(each.citation.note), "dim"))
             table.add_row(each.id, place, said)
         else:
             table.add_row(each.id, place)
@@ -147,14 +149,20 @@ def _because(console: "Console", report: Report, width: int) -> None:
         console.print(_text(f"       {count(more, 'more citation')}: --format md or html", "dim"))
 
 
+def _place(ref: str, width: int) -> str:
+    """A citation in at most `width` characters: hash and end of the path stay."""
+    sha, colon, path = ref.partition(":")
+    return f"{sha}:{cut_path(path, width - len(sha) - 1)}" if colon and is_hash(sha) else cut_path(ref, width)
+
+
 def _lists(console: "Console", report: Report) -> None:
     rows = _grid(_LABEL_WIDTH, None)
-    ruled = [f"{each.what}: {each.why}" for each in report.ruled_out]
+    ruled = list(view.ruled_out(report))
     ask = [f"{each.name}, {each.why}" for each in report.owners]
     unread = [
         f"{each.what} ({each.source}): {each.status}" + (f", {each.detail}" if each.detail else "")
         for each in report.sources
-        if each.status != "read"
+        if each.status != "read" and each.detail not in report.not_known
     ]
     parts = (
         ("Ruled out", ruled), ("Not known", list(report.not_known)), ("Not read", unread), ("Ask", ask),
@@ -163,7 +171,7 @@ def _lists(console: "Console", report: Report) -> None:
     for label, texts in parts:
         for place, text in enumerate(texts):
             name: RenderableType = _text("" if place else label, "bold")
-            rows.add_row(name, _text(cut(text, _REASON_WIDTH)))
+            rows.add_row(name, _text(cut(text, 2 * _REASON_WIDTH)))
     console.print(rows)
 
 

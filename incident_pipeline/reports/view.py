@@ -33,6 +33,8 @@ _BLAMELESS = re.compile(r"^(?:perhaps )?no commit is to blame:? ?", re.IGNORECAS
 NO_BLAME = "no commit is to blame; re-run"
 _SUBJECT_WIDTH = 72
 _NAME_WIDTH = 100
+_TEST_WIDTH = 300  # a test's name is there to be copied
+_ERROR_WIDTH = 160
 MOST_SUSPECTS = 4
 _SMALLEST = 0.015  # of a suspect worth a row
 _LEAST_NOBODY = 0.005  # what would be shown as 0.00 is not shown
@@ -78,12 +80,27 @@ def when(report: Report) -> str:
 
 
 def what_failed(report: Report) -> str:
-    """The first failed test (one whose file is named, if any), else the step, else the job."""
-    tests = [finding.test for finding in report.findings if finding.test]
-    tests.sort(key=lambda test: "::" not in test)
-    steps = [f"step {finding.step}" for finding in report.findings if finding.step]
-    jobs = [job.name for job in report.jobs]
-    return cut(collapse(next(iter((*tests, *steps, *jobs)), "the run")), _NAME_WIDTH)
+    """The first failed test (one whose file is named, if any) and how many more, else the step, else the job."""
+    named = [collapse(finding.test) for finding in report.findings if finding.test]
+    # A tool may print a test under two names; a bare lower-case word is no test's name.
+    tests = list(dict.fromkeys(t for t in named if "::" in t) or dict.fromkeys(t for t in named if not _is_word(t)))
+    if tests:
+        more = f" and {len(tests) - 1:,} more" if len(tests) > 1 else ""
+        return cut(tests[0], _TEST_WIDTH) + more
+    steps = [f'the step "{cut(collapse(finding.step), _NAME_WIDTH)}"' for finding in report.findings if finding.step]
+    jobs = [f"the job {cut(collapse(job.name), _NAME_WIDTH)}" for job in report.jobs]
+    return next(iter((*steps, *jobs)), "the run")
+
+
+def _is_word(text: str) -> bool:
+    return text.isalpha() and text.islower()
+
+
+def error(report: Report) -> str:
+    """The first line of the best finding, without a tool's mark in front; empty when nothing was found."""
+    found = report.findings[0].text if report.findings else ""
+    said = next((line for line in map(collapse, found.split("\n")) if line), "")
+    return cut(said.removeprefix("##[error]").removeprefix("E "), _ERROR_WIDTH)
 
 
 def lead(report: Report) -> str:
@@ -98,11 +115,14 @@ def lead(report: Report) -> str:
             cause = _CAUSES.get(report.category, "The machine under it failed, not the code")
             return f"{cause}: {_maybe(report)}{NO_BLAME}"
         case "flaky":
-            return f"{what_failed(report)} fails by chance: {_maybe(report)}{NO_BLAME}"
+            several = re.search(r" and [\d,]+ more$", what_failed(report))
+            return f"{what_failed(report)} {'fail' if several else 'fails'} by chance: {_maybe(report)}{NO_BLAME}"
         case "drift":
             return f"Something outside the repository moved: {cut(_cause(report), 2 * _NAME_WIDTH)}"
         case _:
-            return f"What broke {what_failed(report)} is not known"
+            # Without a commit to blame, the error is the news.
+            said = error(report)
+            return f"{what_failed(report)} failed: {said}" if said else f"Why {what_failed(report)} failed is not known"
 
 
 def aside(report: Report) -> str:
@@ -110,6 +130,8 @@ def aside(report: Report) -> str:
     if report.verdict == "commit" and report.suspects and report.summary.startswith(short(report.suspects[0].hash)):
         return ""
     cause = _cause(report)
+    if report.verdict == "unknown" and not report.window_commits:
+        return ""  # there was no commit to single out
     if report.verdict == "drift":
         return ""
     # A name of the code (`test_a`) is not ours to capitalize.
@@ -127,6 +149,8 @@ def _maybe(report: Report) -> str:
 
 def range_line(report: Report) -> str:
     """`14 commits between green and red, range complete`."""
+    if report.head is None:
+        return "no repository was read: no commit is judged"
     whole = "range complete" if report.window_complete else "range NOT complete"
     return f"{count(report.window_commits, 'commit')} {_BASES[report.base_kind]}, {whole}"
 
@@ -136,19 +160,34 @@ def because(report: Report, most: int) -> tuple[Cited, ...]:
     return report.citations[:most]
 
 
+def chance(probability: float) -> str:
+    """Two digits; what would be rounded to certainty is told as a bound, for evidence alone is never certain."""
+    return ">.99" if 0.995 <= probability < 1 else "<.01" if 0 < probability < 0.005 else f"{probability:.2f}"
+
+
+def confidence(report: Report) -> str:
+    """How sure the verdict is; empty when there is no verdict to be sure of."""
+    return "" if report.verdict == "unknown" else chance(report.confidence)
+
+
 def no_commit(report: Report) -> float:
     """The probability that no commit of the window did it."""
     return max(0.0, 1.0 - sum(suspect.probability for suspect in report.suspects))
 
 
 def suspect_rows(report: Report, most: int = MOST_SUSPECTS) -> tuple[Row, ...]:
-    """The first suspects and no commit at all, best first; then one row for all others together."""
+    """The first suspects and no commit at all, best first; then one row for all others together.
+
+    () when no commit is worth a row: the verdict has said the rest.
+    """
     # A suspect without a reason, or without a chance, is one only by being in the range: it needs no row of its own,
     # unless a commit is blamed and it is the best.
     blamed = report.verdict in {"commit", "unknown"}
     told = (each.reasons and each.probability >= _SMALLEST for each in report.suspects)
     shown = [each for each, worth in zip(report.suspects, told, strict=True) if worth][:most]
     shown = shown or list(report.suspects[: 1 if blamed else 0])
+    if not shown:
+        return ()
     rows = [
         Row(each.probability, each.hash, collapse(each.subject), tuple(collapse(r.text) for r in each.reasons))
         for each in shown
@@ -159,14 +198,15 @@ def suspect_rows(report: Report, most: int = MOST_SUSPECTS) -> tuple[Row, ...]:
     rows.sort(key=lambda row: -row.probability)
     rest = [each for each in report.suspects if each not in shown]
     if rest:
-        others = count(len(rest), "other" if shown else "commit")
+        others = count(len(rest), "other")
         rows.append(Row(sum(each.probability for each in rest), "", others, ()))
     return tuple(rows)
 
 
 def stories(report: Report) -> tuple[Story, ...]:
     """Of a report that is INCONCLUSIVE or unknown, the two likeliest ways it happened; () for any other."""
-    if report.status != "INCONCLUSIVE" and report.verdict != "unknown":
+    undecided = report.status == "INCONCLUSIVE" or report.verdict == "unknown"
+    if not (undecided and report.suspects):
         return ()
     found = [
         Story(
@@ -178,6 +218,15 @@ def stories(report: Report) -> tuple[Story, ...]:
     against = tuple(collapse(reason.text) for reason in report.reasons) or ("no commit of the range explains it alone",)
     found.append(Story("no commit did it: the machine, the network or chance", no_commit(report), against))
     return tuple(sorted(found, key=lambda story: -story.probability)[:2])
+
+
+def ruled_out(report: Report) -> tuple[str, ...]:
+    """One sentence for all commits together, then one for each other thing."""
+    groups = [each for each in report.ruled_out if each.hashes]
+    whys = "; ".join(f"{len(each.hashes)} {each.why}" for each in groups)
+    commits = f"{count(sum(len(each.hashes) for each in groups), 'commit')}: {whys}" if len(groups) > 1 else ""
+    rest = [each for each in report.ruled_out if not (commits and each.hashes)]
+    return tuple(filter(None, (commits, *(f"{each.what}: {each.why}" for each in rest))))
 
 
 def shorten(ref: str) -> str:

@@ -161,3 +161,39 @@ def test_any_text_is_judged_and_its_probabilities_add_up(lines: list[str], befor
     found = judge(failed, sample.window(wild), code, logs=[sample.log(lines)], greens=[sample.log(before, "green")])
     assert 0.0 <= found.suspects[0].probability <= 1.0
     assert found.verdict.status in {"LIKELY", "INCONCLUSIVE"}
+
+
+def test_an_edit_of_the_failing_test_is_not_cleared_as_one_of_tests_that_passed() -> None:
+    path, lines = "tests/test_cart.py", ["FAILED tests/test_cart.py::test_total", "AssertionError: assert 1 == 2"]
+    text = "def test_total():\n    assert total() == 2\n"
+    edit = sample.commit(4, "Round", sample.change(path, text.replace("2", "1"), text))
+    failed = sample.failure(lines, 2, 2, tests=["tests/test_cart.py::test_total"])
+    found = judge(failed, sample.window(edit), sample.code({path: text}), logs=[sample.log(lines)])
+    assert [r.what for r in found.ruled_out if r.hashes] == []
+
+
+def test_a_cause_that_was_found_in_the_log_is_not_ruled_out() -> None:
+    line = "the server said: access denied"
+    failed = sample.failure([line], 1, 1)
+    denied = replace(failed, findings=tuple(replace(f, kind="credentials", score=0.9) for f in failed.findings))
+
+    def ruled(failure: Failure) -> list[str]:
+        found = judge(failure, sample.window(DOCS), CodeFacts(), logs=[sample.log([line])])
+        return [r.what for r in found.ruled_out if not r.hashes]
+
+    assert ruled(failed) == ["infrastructure"]
+    assert ruled(denied) == []
+
+
+def test_commits_that_nobody_read_keep_a_sign_of_the_machine_from_certainty() -> None:
+    lines = ["Connection reset by peer"]
+    window = replace(sample.window(complete=False), head=None, base=None)
+    found = judge(sample.failure(lines, 1, 1), window, CodeFacts(), logs=[sample.log(lines)])
+    assert found.verdict.verdict == "infrastructure"
+    assert 0.5 < found.verdict.confidence < 0.95
+
+
+def test_what_is_logged_for_debugging_is_no_sign_of_the_machine() -> None:
+    lines = ['level=debug msg="registry.acme.example answered" status="502 Bad Gateway"']
+    found = judge(sample.failure(lines, 1, 1), sample.window(DOCS), CodeFacts(), logs=[sample.log(lines)])
+    assert found.verdict.verdict != "infrastructure"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from incident_pipeline.model.evidence import RuledOut
 from incident_pipeline.model.patch import numbered, parse_hunks
 from incident_pipeline.model.report import CodeHunk
 from incident_pipeline.reports import view
@@ -26,7 +27,10 @@ def test_each_verdict_has_a_lead_of_its_own() -> None:
     flaky = view.lead(replace(report, verdict="flaky"))
     assert flaky == "tests/test_cart.py::test_total fails by chance: no commit is to blame; re-run"
     assert view.lead(replace(report, verdict="drift")) == "Something outside the repository moved: numpy 3 came out"
-    assert view.lead(replace(report, verdict="unknown")) == "What broke tests/test_cart.py::test_total is not known"
+    unknown = view.lead(replace(report, verdict="unknown"))
+    assert unknown.startswith("tests/test_cart.py::test_total failed: AssertionError: assert")
+    nothing = replace(report, verdict="unknown", findings=())
+    assert view.lead(nothing) == "Why the job tests (3.12) failed is not known"
     doubt = replace(infrastructure_case().build(), status="INCONCLUSIVE")
     assert view.lead(doubt) == "The disk was full: perhaps no commit is to blame; re-run"
 
@@ -50,6 +54,49 @@ def test_a_suspect_without_a_chance_is_one_of_the_others() -> None:
     assert [row.subject for row in rows] == ["Round discounts per line", "no commit", "1 other"]
 
 
+def test_where_no_commit_is_worth_a_row_there_are_no_suspects() -> None:
+    assert view.suspect_rows(infrastructure_case().build()) == ()
+
+
+def test_evidence_alone_is_never_told_as_certain() -> None:
+    assert [view.chance(p) for p in (0.0, 0.001, 0.86, 0.999, 1.0)] == ["0.00", "<.01", "0.86", ">.99", "1.00"]
+    assert view.confidence(replace(commit_case().build(), verdict="unknown", confidence=0.0)) == ""
+
+
+def test_the_lead_names_the_whole_test_and_counts_the_others() -> None:
+    report = commit_case().build()
+    first = report.findings[0]
+    long = f"tests/test_cart.py::test_total[{'x' * 150}]"
+    names = ("while", "test_total", long, "tests/test_cart.py::test_tax", long)
+    found = tuple(replace(first, test=name) for name in names)
+    assert view.what_failed(replace(report, findings=found)) == f"{long} and 1 more"
+    assert view.what_failed(replace(report, findings=found[1:2])) == "test_total"
+    step = replace(first, test="while", step="pytest tests")
+    assert view.what_failed(replace(report, findings=(step,))) == 'the step "pytest tests"'
+
+
+def test_without_a_repository_no_commit_is_cleared_or_blamed() -> None:
+    report = replace(
+        commit_case().build(), verdict="unknown", status="INCONCLUSIVE", suspects=(), head=None, base=None,
+        window_commits=0, window_complete=False,
+    )  # fmt: skip
+    assert view.stories(report) == ()
+    assert view.aside(report) == ""
+    assert view.range_line(report) == "no repository was read: no commit is judged"
+
+
+def test_cleared_commits_are_one_sentence() -> None:
+    groups = (
+        RuledOut("2 commits", "touch only documentation", ("a" * 40, "b" * 40)),
+        RuledOut("1 commit", "touches only settings", ("c" * 40,)),
+        RuledOut("drift", "no version differs"),
+    )
+    report = replace(commit_case().build(), ruled_out=groups)
+    assert view.ruled_out(report) == (
+        "3 commits: 2 touch only documentation; 1 touches only settings", "drift: no version differs",
+    )  # fmt: skip
+
+
 def test_only_an_undecided_report_tells_two_stories() -> None:
     assert [story.title for story in view.stories(inconclusive_case().build())] == ["4be91f7 did it", "c02aa19 did it"]
     assert view.stories(commit_case().build()) == ()
@@ -61,7 +108,7 @@ def test_only_an_undecided_report_tells_two_stories() -> None:
 def test_probabilities_of_all_rows_add_to_one() -> None:
     for make in CASES.values():
         rows = view.suspect_rows(make().build())
-        assert abs(sum(row.probability for row in rows) - 1) < 1e-9
+        assert not rows or abs(sum(row.probability for row in rows) - 1) < 1e-9
         named = [row.probability for row in rows if row.hash or row.subject == "no commit"]
         assert named == sorted(named, reverse=True)
 
