@@ -56,6 +56,9 @@ _PREFIXED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("age_key", ("AGE-SECRET-KEY-1",), r"[0-9A-Z]{58}"),
 )  # fmt: skip
 
+# Where a word may start. In JSON, URLs and names a letter may stand right before it: `\n`, `\u0022`, `%3D`, `a_`.
+_START = r"(?:\b|_|\\[nrt]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2})"
+
 _KEY_NAME = (
     r"(?i:password|passwd|passphrase|passwort|pwd|secret|token|credentials?|authorization|private[_-]?token"
     r"|(?:api|app|application|access|auth|account|private|secret|signing|encryption|subscription|storage)[_-]?key)"
@@ -75,12 +78,12 @@ RULES: tuple[Rule, ...] = (
     ),
     *(
         Rule(kind, tuple({p.lower() for p in prefixes}),
-             r"\b(?P<secret>(?:" + "|".join(re.escape(p) for p in prefixes) + r")" + rest + r")")
+             _START + r"(?P<secret>(?:" + "|".join(re.escape(p) for p in prefixes) + r")" + rest + r")")
         for kind, prefixes, rest in _PREFIXED
     ),
-    Rule("openai_key", ("sk-",), r"\b(?P<secret>sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,})", is_mixed),
-    Rule("huggingface_token", ("hf_", "api_org_"), r"\b(?P<secret>(?:hf|api_org)_[A-Za-z0-9]{30,})", is_mixed),
-    Rule("aws_key_id", ("akia", "asia", "abia", "acca"), r"\b(?P<secret>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})\b"),
+    Rule("openai_key", ("sk-",), _START + r"(?P<secret>sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,})", is_mixed),
+    Rule("huggingface_token", ("hf_", "api_org_"), _START + r"(?P<secret>(?:hf|api_org)_[A-Za-z0-9]{30,})", is_mixed),
+    Rule("aws_key_id", ("akia", "asia", "abia", "acca"), _START + r"(?P<secret>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})\b"),
     Rule(
         "aws_secret_key", ("secret",),
         r"(?i:aws[a-z0-9_.-]{0,20}secret[a-z0-9_.-]{0,20}|secret[_-]?access[_-]?key)\\?[\"']?\s{0,4}(?:[=:]|=>|\s)"
@@ -92,7 +95,7 @@ RULES: tuple[Rule, ...] = (
     Rule("aws_signature", ("x-amz-",), r"(?i:X-Amz-(?:Signature|Security-Token))=(?P<secret>[A-Za-z0-9%+/=_-]{16,})"),
     Rule("slack_webhook", ("hooks.slack.com",),
          r"hooks\.slack\.com/(?:services|workflows)/(?P<secret>[A-Za-z0-9/_-]{20,})"),
-    Rule("jwt", ("eyj",), r"\b(?P<secret>eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?)"),
+    Rule("jwt", ("eyj",), _START + r"(?P<secret>eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?)"),
     Rule(
         "gcp_key", ("private_key_id",),
         r"private_key_id\\?[\"']?\s{0,4}:\s{0,4}\\?[\"']?(?P<secret>[a-f0-9]{40})",
@@ -104,7 +107,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "url_password", ("://",),
-        r"://[^\s/:@'\"<>`]{0,256}:(?P<secret>[^\s/@'\"<>`]{1,512})@", is_not_placeholder,
+        r"://[^\s/:@'\"<>`]{0,256}:(?P<secret>[^\s/'\"<>`]{1,512})@", is_not_placeholder,
     ),
     Rule("url_token", ("://",), r"\bhttps?://(?P<secret>[A-Za-z0-9_~-]{20,512})@", is_mixed),
     Rule(
@@ -116,6 +119,16 @@ RULES: tuple[Rule, ...] = (
     Rule("basic_auth", ("curl", "wget"),
          r"\b(?:curl|wget)\b[^\n]{0,400}?\s(?:-u|--user)[ =]?[\"']?[^\s:'\"$]{1,128}:(?P<secret>[^\s'\"]{1,256})",
          is_not_placeholder),
+    Rule("cookie", ("cookie",),
+         r"(?i:\b(?:set-)?cookie)\\?[\"']?[ \t]{0,4}:[ \t]{0,4}\\?[\"']?"
+         r"(?P<secret>[^\s=;\"'\\]{1,128}=[^\"'\\\n]{8,2000})", is_mixed),
+    Rule("password", ("sshpass", "login", "mysql"),
+         r"\b(?:sshpass[ \t]{1,4}-p[ \t]{0,4}|(?:docker|podman|helm|buildah|skopeo|oras|az|cf|oc)\b"
+         r"[^\n]{0,80}?\blogin\b[^\n]{0,200}?[ \t]-p[ \t]{1,4}|mysql(?:dump|admin)?\b[^\n]{0,200}?[ \t]-p)[\"']?"
+         r"(?P<secret>[^\s'\"]{4,256})", is_not_placeholder),
+    Rule("secret", ("password>", "passwd>", "passphrase>", "secret>", "token>", "key>"),
+         r"<[\w.:-]{0,40}?(?P<key>" + _KEY_NAME + r")(?P<assign>>)(?P<quote>)(?P<secret>[^\s<]{4,512})(?P<after>)</",
+         is_credential),
     Rule(
         "password", ("password", "passwd", "passphrase", "secret", "token", "api-key", "apikey"),
         r"\s(?P<key>--?[a-z-]{0,40}(?:password|passwd|passphrase|secret|token|api-?key))(?P<assign>[ \t]{1,4})"

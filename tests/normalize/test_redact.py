@@ -53,6 +53,20 @@ SECRETS = [
     ("secret", HEX40, "SONAR_TOKEN={}"),
     ("secret", MIXED, "GET /x?access_token={}&page=2"),
     ("secret", MIXED, "x-api-key: {}"),
+    ("github_token", "ghp" + "_" + MIXED, r'{{"message":"first\n{}"}}'),
+    ("github_token", "ghp" + "_" + MIXED, r"\u003e\u0022{}\u0022"),
+    ("github_token", "ghp" + "_" + MIXED, "GET /x?q=a%3D{}"),
+    ("github_token", "ghp" + "_" + MIXED, "logs/build_{}.txt"),
+    ("aws_key_id", "AKIA" + "IOSFODNN7EXAMPLE", r"id\t{} used"),
+    ("jwt", JWT, r"first\n{} set"),
+    ("url_password", "s3c@ret", "cloning https://bot:{}@example.com/x.git"),
+    ("cookie", "session=" + MIXED, "> Cookie: {}"),
+    ("cookie", "sid=" + MIXED + "; Path=/", "set-cookie: {}"),
+    ("password", "hunter2x", "sshpass -p {} ssh host"),
+    ("password", "hunter2x", "docker login -u bot -p {} registry.example"),
+    ("password", "hunter2x", "mysql -u root -p{} shop"),
+    ("secret", "hunter2x", "<password>{}</password>"),
+    ("secret", MIXED, "<wsse:apiKey>{}</wsse:apiKey>"),
 ]
 
 INNOCENT = [
@@ -95,6 +109,14 @@ INNOCENT = [
     "tests/test_auth.py:88: AssertionError: token=abc",
     "E   KeyError: 'token'",
     "api_key: optional",
+    "docker login -u $USER -p $PASSWORD registry.example",
+    "docker login -u bot --password-stdin registry.example",
+    "mysql -u root -p shop < dump.sql",
+    "docker run -p 8080:80 login",
+    "cookie: string = parse(header)",
+    "Set-Cookie: theme=dark",
+    "<password>${env.DB_PASSWORD}</password>",
+    "<token>identifier</token>",
 ]
 
 
