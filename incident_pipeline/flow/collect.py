@@ -13,6 +13,7 @@ from incident_pipeline.errors import IncidentError, NotFound, UsageError
 from incident_pipeline.flow import sources
 from incident_pipeline.flow.logs import LogBook
 from incident_pipeline.flow.progress import Progress
+from incident_pipeline.flow.redaction import redact_incident, without_secrets
 from incident_pipeline.flow.request import Request, from_origin
 from incident_pipeline.flow.window import pull_request_base, read_window
 from incident_pipeline.flow.workspace import Workspace
@@ -67,7 +68,14 @@ def collect(ws: Workspace, incident: Incident, progress: Progress) -> Collected:
             window = _run_window(git, incident, request, progress)
             _read_jobs(logs, incident, book)
     statuses = (*book.statuses, _git_status(git, window))
-    save_incident(ws.warehouse, incident, window=window, logs=book.refs, statuses=statuses)
+    save_incident(
+        ws.warehouse,
+        redact_incident(incident),
+        window=replace(window, problems=without_secrets(window.problems)),  # its commits are redacted
+        logs=without_secrets(book.refs),
+        statuses=without_secrets(statuses),
+        read=book.read,
+    )
     return Collected(incident, window, statuses)
 
 

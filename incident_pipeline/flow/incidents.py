@@ -11,6 +11,7 @@ from pathlib import Path
 from incident_pipeline.errors import NotFound, UsageError
 from incident_pipeline.flow import sources
 from incident_pipeline.flow.progress import Progress
+from incident_pipeline.flow.redaction import redact_incident
 from incident_pipeline.flow.request import Request, to_origin
 from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.incident import Incident, Run
@@ -38,7 +39,7 @@ def open_run(ws: Workspace, request: Request, run: Run) -> Incident:
 
 def _opened(ws: Workspace, incident: Incident) -> Incident:
     if not _is_known(ws, incident.id):
-        save_incident(ws.warehouse, incident)
+        save_incident(ws.warehouse, redact_incident(incident))
     return incident
 
 

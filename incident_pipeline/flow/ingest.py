@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from incident_pipeline.errors import NotFound
 from incident_pipeline.flow.incidents import open_run
-from incident_pipeline.flow.logs import store_window
+from incident_pipeline.flow.logs import read_window_logs
 from incident_pipeline.flow.progress import Progress
-from incident_pipeline.flow.redaction import redact_commits
+from incident_pipeline.flow.redaction import redact_commits, without_secrets
 from incident_pipeline.flow.request import Request
 from incident_pipeline.flow.sources import repo_name
 from incident_pipeline.flow.workspace import Workspace
@@ -20,6 +20,7 @@ from incident_pipeline.settings import SourceEntry
 from incident_pipeline.sources import registry
 from incident_pipeline.sources.base import CiLogSource, GitSource, LogSource
 from incident_pipeline.warehouse.commits import save_commits, save_refs
+from incident_pipeline.warehouse.logs import LogFacts, save_log
 from incident_pipeline.warehouse.rows import run_frame
 from incident_pipeline.warehouse.writes import Write
 
@@ -79,7 +80,7 @@ def _commits(ws: Workspace, git: GitSource, repo: str, *, since: datetime, progr
         commits = git.get_commits(repo, since=since)
     saved = save_commits(ws.warehouse, repo, redact_commits(commits))
     progress.advance(saved.commits)
-    refs = save_refs(ws.warehouse, repo, [*git.get_branches(repo), *git.get_tags(repo)])
+    refs = save_refs(ws.warehouse, repo, without_secrets([*git.get_branches(repo), *git.get_tags(repo)]))
     return {"commits": saved.commits, "known commits": saved.known, "files": saved.files, "refs": refs}
 
 
@@ -88,7 +89,7 @@ def _runs(
 ) -> tuple[dict[str, int], tuple[str, ...]]:
     repo = repo_name(entry)
     runs = list(logs.get_runs(repo, since, until))
-    ws.warehouse.replace([Write("ci_runs", {}, run_frame(runs))])
+    ws.warehouse.replace([Write("ci_runs", {}, run_frame(without_secrets(runs)))])
     failed = [run for run in runs if run.failed]
     opened = [open_run(ws, Request(logs=entry.type, repo=repo), run).key for run in failed]
     return {"runs": len(runs), "failed runs": len(failed)}, tuple(opened)
@@ -96,15 +97,15 @@ def _runs(
 
 def _logs(ws: Workspace, logs: LogSource, *, since: datetime, until: datetime, progress: Progress) -> dict[str, int]:
     windows = [_ALL_TIME] if logs.reads_files else _days(since, until)
-    stored = [
-        part
-        for start, end in windows
-        for _, part in store_window(ws, logs, logs.name, since=start, until=end, progress=progress)
-    ]
+    stored: list[LogFacts] = []
+    for start, end in windows:
+        for _, done in read_window_logs(ws, logs, logs.name, since=start, until=end, progress=progress):
+            save_log(ws.warehouse, done.read.facts, done.read.staged)
+            stored.append(done.read.facts)
     return {
         "logs": len(stored),
-        "entries": sum(part.status.rows for part in stored),
-        "redactions": sum(part.redactions for part in stored),
+        "entries": sum(facts.lines for facts in stored),
+        "redactions": sum(facts.redactions for facts in stored),
     }
 
 

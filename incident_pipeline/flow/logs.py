@@ -14,6 +14,7 @@ import polars as pl
 
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.flow.progress import Progress
+from incident_pipeline.flow.redaction import without_secrets
 from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.frames import LOG
 from incident_pipeline.model.incident import Incident, Job, LogRef, Run
@@ -22,7 +23,7 @@ from incident_pipeline.normalize.clean import clean_expr
 from incident_pipeline.normalize.frames import normalize
 from incident_pipeline.sources.base import CiLogSource, LogSource
 from incident_pipeline.sources.logs._log_file import FileLog
-from incident_pipeline.warehouse.logs import LogFacts, load_log, save_log, stage_log
+from incident_pipeline.warehouse.logs import LogFacts, ReadLog, load_log, stage_log
 from incident_pipeline.warehouse.rows import log_id_of
 
 MAX_EVIDENCE_LINES = 3_000_000
@@ -30,12 +31,16 @@ MAX_EVIDENCE_LINES = 3_000_000
 
 @dataclass(slots=True)
 class LogBook:
-    """Stores an incident's logs one by one and keeps what citations call them and how far each was read."""
+    """Reads an incident's logs one by one and keeps what citations call them and how far each was read.
+
+    `read` is saved with the incident, in one transaction: an incident that could not be read leaves nothing behind.
+    """
 
     ws: Workspace
     progress: Progress
     refs: list[LogRef] = field(default_factory=list[LogRef])
     statuses: list[SourceStatus] = field(default_factory=list[SourceStatus])
+    read: list[ReadLog] = field(default_factory=list[ReadLog])
     last_time: datetime | None = None
 
     def add_job(self, kind: str, logs: CiLogSource, *, run: Run, job: Job) -> None:
@@ -57,50 +62,52 @@ class LogBook:
 
     def add_window(self, logs: LogSource, *, incident: Incident, since: datetime, until: datetime) -> None:
         """A service's entries in a time window, under the next `log` labels: one for each file where it has files."""
-        for ref, stored in store_window(self.ws, logs, incident.repo, since=since, until=until, progress=self.progress):
-            self._keep("log", ref, stored)
+        window = read_window_logs(self.ws, logs, incident.repo, since=since, until=until, progress=self.progress)
+        for ref, done in window:
+            self._keep("log", ref, done)
 
     def _add(
         self, kind: str, facts: LogFacts, *, frames: Iterator[pl.DataFrame], status: Callable[[], SourceStatus]
     ) -> None:
-        stored = store_log(self.ws, facts, frames=frames, status=status, progress=self.progress)
-        self._keep(kind, LogRef("", facts.log_id, facts.name, facts.job_id, facts.url), stored)
+        done = read_log(self.ws, facts, frames=frames, status=status, progress=self.progress)
+        self._keep(kind, LogRef("", facts.log_id, facts.name, facts.job_id, facts.url), done)
 
-    def _keep(self, kind: str, ref: LogRef, stored: "StoredLog") -> None:
+    def _keep(self, kind: str, ref: LogRef, done: "LogDone") -> None:
         number = 1 + sum(other.label.rstrip("0123456789") == kind for other in self.refs)
         label = kind if number == 1 else f"{kind}{number}"
         self.refs.append(replace(ref, label=label))
-        self.statuses.append(replace(stored.status, what=f"{label}: {ref.name}"))
-        if kind == "log" and stored.last_time:
-            self.last_time = max(stored.last_time, self.last_time or stored.last_time)
+        self.statuses.append(replace(done.status, what=f"{label}: {ref.name}"))
+        self.read.append(done.read)
+        if kind == "log" and done.last_time:
+            self.last_time = max(done.last_time, self.last_time or done.last_time)
 
 
 @dataclass(frozen=True, slots=True)
-class StoredLog:
-    """How far a log was read and stored; `last_time` is the latest time in it, None when it has none."""
+class LogDone:
+    """How far a log was read; `read` is still to be saved, `last_time` the latest time in it, None when it has none."""
 
     status: SourceStatus
-    redactions: int
+    read: ReadLog
     last_time: datetime | None
 
 
-def store_window(
+def read_window_logs(
     ws: Workspace, logs: LogSource, service: str, *, since: datetime, until: datetime, progress: Progress
-) -> Iterator[tuple[LogRef, StoredLog]]:
+) -> Iterator[tuple[LogRef, LogDone]]:
     """A service's entries in a time window become one log, or one for each file where line numbers are the files'."""
     frames = logs.read_frames(service, since, until)
     if not logs.reads_files:
         name = f"{service} {since:%Y-%m-%d %H:%M}"
-        yield _store_part(ws, logs, service, frames=frames, name=name, window=(since, until), progress=progress)
+        yield _read_part(ws, logs, service, frames=frames, name=name, window=(since, until), progress=progress)
         return
     for path, part in groupby(frames, key=_file_of):
-        yield _store_part(ws, logs, service, frames=part, name=path, window=(since, until), progress=progress)
+        yield _read_part(ws, logs, service, frames=part, name=path, window=(since, until), progress=progress)
 
 
-def _store_part(
+def _read_part(
     ws: Workspace, logs: LogSource, service: str, *,
     frames: Iterator[pl.DataFrame], name: str, window: tuple[datetime, datetime], progress: Progress,
-) -> tuple[LogRef, StoredLog]:  # fmt: skip
+) -> tuple[LogRef, LogDone]:  # fmt: skip
     since, until = window
     log_id = log_id_of(logs.name, service, name, since.isoformat(), until.isoformat())
     facts = LogFacts(log_id, logs.name, service, name, "read", since=since, until=until)
@@ -114,8 +121,7 @@ def _store_part(
     def status() -> SourceStatus:
         return SourceStatus(logs.name, "logs", name, "read" if seen["rows"] else "empty", rows=seen["rows"])
 
-    stored = store_log(ws, facts, frames=counted(), status=status, progress=progress)
-    return LogRef("", log_id, name), stored
+    return LogRef("", log_id, name), read_log(ws, facts, frames=counted(), status=status, progress=progress)
 
 
 def _file_of(frame: pl.DataFrame) -> str:
@@ -123,11 +129,11 @@ def _file_of(frame: pl.DataFrame) -> str:
     return str(json.loads(metadata).get("file", "")) if metadata else ""
 
 
-def store_log(
+def read_log(
     ws: Workspace, facts: LogFacts, *,
     frames: Iterator[pl.DataFrame], status: Callable[[], SourceStatus], progress: Progress,
-) -> StoredLog:  # fmt: skip
-    """Normalize and redact `frames` as they come and make them the log's rows; `status` is asked when all are read."""
+) -> LogDone:  # fmt: skip
+    """Normalize, redact and stage `frames` as they come; `status` is asked when all are read."""
     progress.step(f"Reading {facts.name}")
     counts = {"redactions": 0}
     times: list[datetime] = []
@@ -149,8 +155,7 @@ def store_log(
         "status": final.status, "detail": final.detail, "lines": staged.rows, "bytes": final.bytes,
         "skipped": final.skipped, "redactions": counts["redactions"], "read_at": ws.clock(),
     }  # fmt: skip
-    save_log(ws.warehouse, LogFacts(**known), staged)
-    return StoredLog(final, counts["redactions"], max(times, default=None))
+    return LogDone(final, ReadLog(without_secrets(LogFacts(**known)), staged), max(times, default=None))
 
 
 def load_logs(ws: Workspace, refs: Sequence[LogRef], incident: Incident) -> tuple[list[LogText], list[LogText]]:
