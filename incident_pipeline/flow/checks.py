@@ -8,7 +8,6 @@ from incident_pipeline.flow.subject import Subject, load_subject
 from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.normalize.redact import redact_series, redact_text
 from incident_pipeline.reports.check import check_report
-from incident_pipeline.warehouse.incidents import load_statuses
 
 WHOLE = {"read", "empty"}
 
@@ -31,15 +30,16 @@ def secrets_left(ws: Workspace, incident_id: str) -> Mapping[str, int]:
 
 def window_problems(ws: Workspace, incident_id: str) -> tuple[str, ...]:
     """Why a line or a commit that explains the failure may be missing."""
-    window = load_subject(ws, incident_id).window
+    subject = load_subject(ws, incident_id)
     cut = [
         f"{s.source} {s.what}: {s.status}" + (f" ({s.detail})" if s.detail else "")
-        for s in load_statuses(ws.warehouse, incident_id)
+        for s in subject.statuses
         if s.kind == "logs" and s.status not in WHOLE
     ]
-    return (*window.problems, *cut)
+    return (*subject.window.problems, *cut)
 
 
 def _texts(subject: Subject) -> list[str]:
     commits = subject.window.commits
-    return [c.message for c in commits] + [f.patch for c in commits for f in c.files or () if f.patch]
+    said = [text for c in commits for text in (c.message, c.author, c.author_email, c.committer)]
+    return said + [text for c in commits for f in c.files or () for text in (f.path, f.patch) if text]

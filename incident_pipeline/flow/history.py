@@ -16,8 +16,8 @@ def list_incidents(ws: Workspace, *, limit: int = 50) -> pl.DataFrame:
 
 def show_incident(ws: Workspace, id_or_part: str) -> StoredReport:
     """The current report of the incident with that id, or with a part of it that no other has."""
-    incident = incidents.find_incident(ws.warehouse, id_or_part)
-    stored = reports.load_report(ws.warehouse, incident)
+    with ws.warehouse.reading():
+        stored = reports.load_report(ws.warehouse, incidents.find_incident(ws.warehouse, id_or_part))
     page = ws.home / (stored.html_path or "")
     return StoredReport(stored.report_id, from_json(stored.json), stored.json, stored.markdown, page)
 

@@ -32,10 +32,11 @@ CONTEXT_LINES = 3
 
 def judge(ws: Workspace, incident_id: str, progress: Progress) -> Evidence:
     """Find and judge from what is stored (plus blame and files at head from the git source), and store the evidence."""
-    incident = load_incident(ws.warehouse, incident_id)
-    window = load_window(ws, incident)
+    with ws.warehouse.reading():
+        incident = load_incident(ws.warehouse, incident_id)
+        window = load_window(ws, incident)
+        logs, greens = load_logs(ws, stored_refs(ws.warehouse, incident.id), incident)
     progress.step("Finding the lines that explain it")
-    logs, greens = load_logs(ws, stored_refs(ws.warehouse, incident.id), incident)
     failure = find_failure(logs, greens)
     progress.step("Looking at the code they name")
     code, failure = _gather(ws, incident.origin, window=window, failure=failure)

@@ -70,9 +70,10 @@ def _name(text: str) -> str:
 def _redacted(value: object) -> object:
     if isinstance(value, str):
         return redact_text(value)[0]
-    if isinstance(value, tuple | list):
-        items = cast("Iterable[object]", value)
-        return type(value)(map(_redacted, items))  # pyright: ignore[reportUnknownArgumentType] - a tuple stays one
+    if isinstance(value, tuple):
+        return tuple(map(_redacted, cast("tuple[object, ...]", value)))
+    if isinstance(value, list):
+        return list(map(_redacted, cast("list[object]", value)))
     if is_dataclass(value) and not isinstance(value, type):
         texts = {field.name: _redacted(getattr(value, field.name)) for field in fields(value)}
         return replace(value, **{name: text for name, text in texts.items() if name not in _KEPT})

@@ -8,6 +8,7 @@ from incident_pipeline.flow.logs import load_logs
 from incident_pipeline.flow.lookup import EvidenceLookup
 from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.incident import Incident, LogRef, Window
+from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.warehouse import incidents
 from incident_pipeline.warehouse.reports import Evidence, load_evidence
 
@@ -20,6 +21,7 @@ class Subject:
     window: Window
     evidence: Evidence
     refs: tuple[LogRef, ...]
+    statuses: tuple[SourceStatus, ...]
     logs: tuple[LogText, ...]
     lookup: EvidenceLookup
 
@@ -34,6 +36,11 @@ def load_window(ws: Workspace, incident: Incident) -> Window:
 
 def load_subject(ws: Workspace, incident_id: str) -> Subject:
     """NotFound, with the next step, when the incident is unknown, not read or not judged yet."""
+    with ws.warehouse.reading():
+        return _load(ws, incident_id)
+
+
+def _load(ws: Workspace, incident_id: str) -> Subject:
     incident = incidents.load_incident(ws.warehouse, incident_id)
     window = load_window(ws, incident)
     evidence = load_evidence(ws.warehouse, incident.id)
@@ -42,4 +49,5 @@ def load_subject(ws: Workspace, incident_id: str) -> Subject:
     refs = incidents.load_logs(ws.warehouse, incident.id)
     logs, greens = load_logs(ws, refs, incident)
     lookup = EvidenceLookup([*logs, *greens], window, evidence.code)
-    return Subject(incident, window, evidence, refs, tuple(logs), lookup)
+    statuses = incidents.load_statuses(ws.warehouse, incident.id)
+    return Subject(incident, window, evidence, refs, statuses, tuple(logs), lookup)

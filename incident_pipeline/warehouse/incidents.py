@@ -14,6 +14,7 @@ from incident_pipeline.model.incident import Incident, LogRef, Run, Window
 from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.warehouse import rows
 from incident_pipeline.warehouse.commits import load_commits, save_commits
+from incident_pipeline.warehouse.logs import ReadLog
 from incident_pipeline.warehouse.store import Warehouse
 from incident_pipeline.warehouse.writes import Write
 
@@ -27,10 +28,11 @@ def save_incident(
     window: Window | None = None,
     logs: Sequence[LogRef] = (),
     statuses: Sequence[SourceStatus] = (),
+    read: Sequence[ReadLog] = (),
 ) -> None:
-    """The incident becomes this: row, run, jobs, green run, log labels, commits of the window, statuses.
+    """The incident becomes this: row, run, jobs, green run, logs and their labels, commits of the window, statuses.
 
-    The window's commits are stored first (they are shared), then the rest in one transaction.
+    The window's commits are stored first (they are shared), then the rest in one transaction: all of it, or nothing.
     """
     if window and window.commits:
         save_commits(warehouse, window.repo, window.commits)
@@ -44,7 +46,8 @@ def save_incident(
     ]
     if incident.run:
         writes.append(Write("ci_jobs", _run_key(incident.run), rows.job_frame(incident.run, incident.jobs)))
-    warehouse.replace(writes)
+    writes += [log.write for log in read]
+    warehouse.replace(writes, staged=[log.staged for log in read])
 
 
 def save_statuses(warehouse: Warehouse, statuses: Sequence[SourceStatus]) -> None:

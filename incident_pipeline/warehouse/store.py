@@ -8,6 +8,7 @@ when it finds that a writer died between its commit and its copy.
 """
 
 import contextlib
+import threading
 import time
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,10 @@ class BulkResult:
 
 
 class Warehouse:
-    """Reads and writes of one tenant's folder. Holds nothing open between calls, so it can be kept and shared."""
+    """Reads and writes of one tenant's folder. Holds nothing open between calls, so it can be kept and shared.
+
+    Opening a snapshot is most of a small read: whoever asks several things asks them inside `reading()`.
+    """
 
     def __init__(self, folder: Path, *, wait_seconds: float = 30.0) -> None:
         self.folder = folder.absolute()
@@ -48,6 +52,7 @@ class Warehouse:
         self.segments = self.folder / "segments"
         self.published = self.folder / "published"
         self._lock = self.folder / ".warehouse.lock"
+        self._held = threading.local()
 
     @contextlib.contextmanager
     def writing(self, *, wait_seconds: float | None = None) -> "Generator[duckdb.DuckDBPyConnection]":
@@ -101,8 +106,25 @@ class Warehouse:
         A query over log_entries, commit_files, documents or a view of theirs says so: `-- reads segments`.
         """
         text = statements.query(query_name)
-        with self.snapshot(bulk="-- reads segments" in text) as connection:
+        bulk = "-- reads segments" in text
+        held: duckdb.DuckDBPyConnection | None = getattr(self._held, "connection", None)
+        if held is not None and not bulk:
+            return held.execute(text, params or None).pl()
+        with self.snapshot(bulk=bulk) as connection:
             return connection.execute(text, params or None).pl()
+
+    @contextlib.contextmanager
+    def reading(self) -> "Generator[None]":
+        """The reads of this thread inside share one connection and see one published state, whatever is written."""
+        if getattr(self._held, "connection", None) is not None:
+            yield
+            return
+        with self.snapshot(bulk=False) as connection:
+            self._held.connection = connection
+            try:
+                yield
+            finally:
+                self._held.connection = None
 
     def query(self, sql: str, *, max_rows: int = 10_000, seconds: float = 30.0) -> gate.QueryResult:
         """Public SQL, read only: one SELECT on the published state. UsageError says what is allowed."""
@@ -155,7 +177,7 @@ class Warehouse:
 
     def _make_folder(self) -> None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # logs are not for everybody on the machine
         except OSError as error:
             raise Unavailable(f"warehouse {self.folder}: {error.strerror}: choose another home folder") from error
 

@@ -17,7 +17,7 @@ from tests.flow.sample import GREEN, Sample, make_sample
 
 STEPS = (
     "incident_pipeline.flow.logs.normalize",
-    "incident_pipeline.flow.logs.save_log",
+    "incident_pipeline.flow.logs.ReadLog",
     "incident_pipeline.flow.collect.save_incident",
     "incident_pipeline.flow.judge.judge_failure",
     "incident_pipeline.flow.judge.save_evidence",
