@@ -6,20 +6,21 @@ sent to a `base_url` of another host. Documentation: https://docs.github.com/en/
 
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from incident_pipeline.errors import BadPayload, ConfigError, UsageError
+from incident_pipeline.errors import BadPayload, ConfigError, IncidentError, UsageError
 from incident_pipeline.http.answer import Answer, origin, same_origin
 from incident_pipeline.http.client import Client
 from incident_pipeline.http.errors import Call
 from incident_pipeline.http.paging import MAX_PAGES, pages
+from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.sources.base import SourceConfig
 
 PUBLIC_API = "https://api.github.com"
@@ -112,6 +113,31 @@ class Api:
         """Each object of a paged list."""
         for page in self.pages(path, call, params=params):
             yield from page.json_list(call)
+
+
+def ask_of(repo: str, config: GitHubConfig, *, what: str, needs: str) -> tuple[str, Call]:
+    """The repository's path below the API, and the call that errors name. UsageError when no repository is meant."""
+    name = repo_name(repo, config)
+    return f"repos/{name}", Call(f"github {name}", what, needs)
+
+
+def check_site(
+    api: Api, config: GitHubConfig, *, name: str, kind: Literal["git", "logs"], read: Callable[[], str]
+) -> SourceStatus:
+    """One small read of the configured repository, or of the rate limit (which is free) when none is configured."""
+    named = bool(config.repo)
+    what = repo_name("", config) if named else api.site.web
+    try:
+        return SourceStatus(name, kind, what, "read", read() if named else _rate_limit(api))
+    except IncidentError as error:
+        return SourceStatus(name, kind, what, "failed", str(error))
+
+
+def _rate_limit(api: Api) -> str:
+    call = Call("github", "the rate limit")
+    data = api.object("rate_limit", call)
+    with reading(call):
+        return f"{int(data['resources']['core']['remaining']):,} requests left in this hour"
 
 
 def repo_name(repo: str, config: GitHubConfig) -> str:

@@ -14,12 +14,21 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from incident_pipeline.errors import BadPayload, IncidentError, NotFound, Unsupported
+from incident_pipeline.errors import BadPayload, NotFound, Unsupported
 from incident_pipeline.http.answer import Answer
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.git import Commit, Ref
 from incident_pipeline.model.logs import SourceStatus
-from incident_pipeline.sources._github import PAGE_SIZE, Api, GitHubConfig, find_site, reading, repo_name, stamp
+from incident_pipeline.sources._github import (
+    PAGE_SIZE,
+    Api,
+    GitHubConfig,
+    ask_of,
+    check_site,
+    find_site,
+    reading,
+    stamp,
+)
 from incident_pipeline.sources.base import GitSource, SourceContext
 from incident_pipeline.sources.git._github_json import to_commit, to_diff, to_files
 
@@ -64,24 +73,15 @@ class GitHub(GitSource):
         self.api.client.close()
 
     def check(self) -> SourceStatus:
-        """Read the configured repository, or only the rate limit (which is free) when none is configured."""
-        named = bool(self.config.repo)
-        what = repo_name("", self.config) if named else self.api.site.web
-        try:
-            detail = f"default branch {self.default_branch('')}" if named else self._rate_limit()
-        except IncidentError as error:
-            return SourceStatus(self.name, "git", what, "failed", str(error))
-        return SourceStatus(self.name, "git", what, "read", detail)
+        """Read the configured repository's default branch (see `check_site`)."""
 
-    def _rate_limit(self) -> str:
-        call = Call("github", "the rate limit")
-        data = self.api.object("rate_limit", call)
-        with reading(call):
-            return f"{int(data['resources']['core']['remaining']):,} requests left in this hour"
+        def read() -> str:
+            return f"default branch {self.default_branch('')}"
+
+        return check_site(self.api, self.config, name=self.name, kind="git", read=read)
 
     def _at(self, repo: str, what: str, needs: str = "contents:read") -> tuple[str, Call]:
-        repo = repo_name(repo, self.config)
-        return f"repos/{repo}", Call(f"github {repo}", what, needs)
+        return ask_of(repo, self.config, what=what, needs=needs)
 
     def get_commits(
         self, repo: str, since: datetime | None = None, until: datetime | None = None, branch: str | None = None

@@ -15,13 +15,23 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
-from incident_pipeline.errors import BadInput, Gone, IncidentError, NotFound, UsageError
+from incident_pipeline.errors import BadInput, Gone, NotFound, UsageError
 from incident_pipeline.http.answer import Answer
 from incident_pipeline.http.errors import Call
-from incident_pipeline.model.incident import Job, Run
+from incident_pipeline.model.incident import RED, Job, Run
 from incident_pipeline.model.levels import at_least, canonical
 from incident_pipeline.model.logs import LogEntry, ReadStatus, SourceStatus
-from incident_pipeline.sources._github import PAGE_SIZE, Api, GitHubConfig, find_site, reading, repo_name, utc
+from incident_pipeline.sources._github import (
+    PAGE_SIZE,
+    Api,
+    GitHubConfig,
+    ask_of,
+    check_site,
+    find_site,
+    reading,
+    repo_name,
+    utc,
+)
 from incident_pipeline.sources.base import CiLogSource, JobLog, SourceContext
 from incident_pipeline.sources.logs._github_runs import (
     created_query,
@@ -33,7 +43,6 @@ from incident_pipeline.sources.logs._github_runs import (
     with_pull_request,
 )
 
-RED = ("failure", "timed_out", "startup_failure")
 MAX_RUNS_A_QUERY = 1_000
 MAX_LOG_BYTES = 512 * 2**20
 MAX_CANDIDATES = 500
@@ -65,22 +74,17 @@ class GitHubActions(CiLogSource):
         self.api.client.close()
 
     def check(self) -> SourceStatus:
-        """Read one run of the configured repository, or only the rate limit when none is configured."""
-        named = bool(self.config.repo)
-        what = repo_name("", self.config) if named else self.api.site.web
-        try:
-            if named:
-                path, call = self._at("", "its workflow runs")
-                self.api.object(f"{path}/actions/runs", call, params={"per_page": 1})
-            else:
-                self.api.object("rate_limit", Call("github", "the rate limit"))
-        except IncidentError as error:
-            return SourceStatus(self.name, "logs", what, "failed", str(error))
-        return SourceStatus(self.name, "logs", what, "read")
+        """Read one run of the configured repository (see `check_site`)."""
+
+        def read() -> str:
+            path, call = self._at("", "its workflow runs")
+            self.api.object(f"{path}/actions/runs", call, params={"per_page": 1})
+            return ""
+
+        return check_site(self.api, self.config, name=self.name, kind="logs", read=read)
 
     def _at(self, repo: str, what: str, needs: str = "actions:read") -> tuple[str, Call]:
-        repo = repo_name(repo, self.config)
-        return f"repos/{repo}", Call(f"github {repo}", what, needs)
+        return ask_of(repo, self.config, what=what, needs=needs)
 
     def parse_run_url(self, url: str) -> tuple[str, str, int | None]:
         """No request. Query and fragment are passed over; a job's page names its run."""
