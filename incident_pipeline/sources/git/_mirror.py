@@ -26,6 +26,7 @@ from incident_pipeline.sources.git.local import LocalGit
 _FULL_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _ERRORS: tuple[tuple[str, type[IncidentError], str], ...] = (
     (r"Username|Authentication|\b40[13]\b", AccessDenied, "the clone was refused: token lacks contents:read"),
+    (r"error: 30\d", NotFound, "the address redirects; give the repository's present name or `clone_url`"),
     (r"not found|does not exist|not appear to be", NotFound, "nothing to clone; a private repository needs a token"),
     (r"resolve host|connect|timed out|timeout|early EOF|\b5\d\d\b", Unavailable, "the clone broke off; try again"),
 )
@@ -33,7 +34,8 @@ _ERRORS: tuple[tuple[str, type[IncidentError], str], ...] = (
 
 def clone_environment(site: Site) -> dict[str, str]:
     """What git needs to reach `site`, on top of the GIT_CONFIG_* variables set; the header goes nowhere else."""
-    settings = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "30"}
+    # Where a redirect leads, git goes on with every header it was given, to whatever host.
+    settings = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "30", "http.followRedirects": "false"}
     if site.token:
         secret = base64.b64encode(f"x-access-token:{site.token.get_secret_value()}".encode()).decode()
         settings[f"http.{site.web}/.extraHeader"] = f"Authorization: Basic {secret}"

@@ -185,3 +185,27 @@ def test_the_callers_own_git_settings_are_kept(monkeypatch: pytest.MonkeyPatch) 
     keys = {(os.environ | environment)[f"GIT_CONFIG_KEY_{n}"] for n in range(count)}
     assert {"http.proxy", "http.https://github.com/.extraHeader"} <= keys
     assert "GIT_CONFIG_KEY_0" not in environment
+
+
+def test_a_redirect_of_the_clone_is_not_followed_with_the_token(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Away(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", f"/elsewhere{self.path}")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002 - the base class names it
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Away) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        with (
+            mirrored(tmp_path, f"{url}/acme/shop.git", web_url=url) as source,
+            pytest.raises(NotFound, match="redirects"),
+        ):
+            source.resolve(REPO, "main")
+        server.shutdown()
+    assert [path.startswith("/acme/") for path in asked] == [True]
