@@ -291,3 +291,9 @@ def test_segments_have_the_declared_columns(tmp_path: Path) -> None:
     segments.ensure_empty(tmp_path)
     for table in ("log_entries", "commit_files", "documents"):
         assert pl.read_parquet(tmp_path / table / segments.EMPTY).schema == segments.schema(table)
+
+
+def test_a_new_folder_is_its_users_own(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "tenant"
+    Warehouse(folder).replace([refs("a", {"x": "1"})])
+    assert folder.stat().st_mode & 0o077 == 0

@@ -66,7 +66,7 @@ def write_instance(home: Path) -> None:
     from incident_pipeline.errors import BadInput
 
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (home / "dagster.yaml").exists():
             template = files("incident_pipeline.surfaces.cli") / "templates" / "dagster.yaml"
             (home / "dagster.yaml").write_text(template.read_text(encoding="utf-8"), encoding="utf-8")

@@ -45,6 +45,7 @@ def test_up_becomes_dagster_with_this_packages_definitions(
     ]  # fmt: skip
     home = Path(env["DAGSTER_HOME"])
     assert home.is_relative_to(env["INCIDENT_RESPONDER_HOME"])
+    assert home.stat().st_mode & 0o077 == 0
     assert "enabled: false" in (home / "dagster.yaml").read_text().partition("telemetry:")[2].splitlines()[1]
     assert "INCIDENT_RESPONDER_CONFIG" not in env
     assert f"http://127.0.0.1:{port}" in capsys.readouterr().err
