@@ -26,7 +26,11 @@ def judge(
     """
     d = build_dossier(failure, window, code, logs=logs, greens=greens)
     scored = score_commits(d)
-    signs = [*infrastructure(logs, greens), *flaky(d, same_commit_passed=same_commit_passed), *drift(d)]
+    signs = [
+        *infrastructure(logs, greens, failure=failure),
+        *flaky(d, same_commit_passed=same_commit_passed),
+        *drift(d),
+    ]
     unseen = not window.complete and not scored  # commits there are, but none was read
     shares, none = probabilities(scored, no_commit=no_commit_odds(signs, len(window.commits)), unseen=unseen)
     verdict = decide(d, scored=scored, shares=shares, none=none, signs=signs)

@@ -10,6 +10,7 @@ from math import sqrt
 
 import polars as pl
 
+from incident_pipeline.evidence.clues import MAX_FINDINGS
 from incident_pipeline.evidence.dossier import Dossier, failing_tests
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.no_commit_table import CHANCE, INFRASTRUCTURE
@@ -18,7 +19,7 @@ from incident_pipeline.evidence.packages import Moved, canonical
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.tokens import is_import
 from incident_pipeline.evidence.weights import NO_COMMIT
-from incident_pipeline.model.evidence import Category, Citation, VerdictKind, code_ref, log_ref
+from incident_pipeline.model.evidence import Category, Citation, Failure, VerdictKind, code_ref, log_ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,21 @@ _INFRASTRUCTURE: tuple[tuple[Category, float, str, str], ...] = tuple(
 _CHANCE = tuple((share, cause, "|".join(patterns)) for share, cause, patterns in CHANCE)
 _ANY = "|".join(f"(?:{row[3]})" for row in _INFRASTRUCTURE)
 _PASSING = re.compile(
-    r"\bPASSED\b|\bpassed\b.*\bin\b|^\s*(?:✓|√|ok\b|--- PASS)|::test_\S+ \.|\blevel=(?:debug|info)\b|\bDEBUG\b"
+    r"\bPASSED\b|\bpassed\b.*\bin\b|^\s*(?:✓|√|ok\b|--- PASS)|::test_\S+ \.|"
+    r"\blevel=(?:debug|info)\b|\bDEBUG\b|\bas expected\b"
 )
 _DIGITS = re.compile(r"\d+|0x[0-9a-f]+")
 MAX_HITS = 200
 
 
-def infrastructure(logs: Sequence[LogText], greens: Sequence[LogText]) -> list[NoCommit]:
-    """Lines of the failed logs that speak of the machine, not of the code; the first of each cause."""
+def infrastructure(logs: Sequence[LogText], greens: Sequence[LogText], *, failure: Failure) -> list[NoCommit]:
+    """Lines of the failed logs that speak of the machine, not of the code; the first of each cause.
+
+    What tests print of connections and time limits is weak: it counts only where it is a part of what failed.
+    """
+    explains = {
+        (f.label, n) for f in failure.findings[:MAX_FINDINGS] for n in range(f.line, min(f.end_line, f.line + 200) + 1)
+    }
     green = {_DIGITS.sub("", text) for log in greens for _, text in _hits(log)}
     found: dict[str, NoCommit] = {}
     for log in logs:
@@ -54,7 +62,8 @@ def infrastructure(logs: Sequence[LogText], greens: Sequence[LogText]) -> list[N
             if _DIGITS.sub("", text) in green or _PASSING.search(text[:2000]):
                 continue
             for category, strength, cause, pattern in _INFRASTRUCTURE:
-                if cause not in found and re.search(pattern, text[:2000]):
+                weak = strength < NO_COMMIT["infrastructure"] and (log.label, line) not in explains
+                if cause not in found and not weak and re.search(pattern, text[:2000]):
                     cite = Citation(log_ref(log.label, line), text, cause)
                     found[cause] = NoCommit("infrastructure", category, strength, cause, (cite,))
     return sorted(found.values(), key=lambda n: -n.strength)

@@ -12,7 +12,8 @@ SMALLEST_TOLD = 0.02
 MOST_OF_FIRST = 3
 MOST_OF_OTHERS = 2
 _NO_REASON = "behaviour"  # most commits change what runs: a prior, told only where the first suspect has nothing else
-_REPEATS = {"reach": "frame", "words": "missing", "setup": "missing"}  # the first repeats the second
+# The first says less of the same thing than the second, which is told in its place.
+_REPEATS = {"reach": "frame", "words": "missing", "setup": "missing"}
 
 
 def telling(signals: Sequence[Signal], *, first: bool) -> tuple[Signal, ...]:
@@ -24,7 +25,6 @@ def telling(signals: Sequence[Signal], *, first: bool) -> tuple[Signal, ...]:
 
 
 def _distinct(signals: Sequence[Signal]) -> Iterator[Signal]:
-    values = {s.feature: s.value for s in signals if s.value >= SMALLEST_TOLD}
-    for signal in signals:
-        if signal.feature in values and _REPEATS.get(signal.feature) not in values:
-            yield signal
+    known = {s.feature: s for s in signals if s.value >= SMALLEST_TOLD}
+    names = [name if (name := _REPEATS.get(s.feature, "")) in known else s.feature for s in signals]
+    yield from (known[name] for name in dict.fromkeys(names) if name in known)

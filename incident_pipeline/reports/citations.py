@@ -15,7 +15,9 @@ from incident_pipeline.reports.text import cut
 QUOTE_WIDTH = 400
 _MOST_FINDINGS = 3
 _ALONE = 5  # where no reason is given, the findings are all the proof there is
-_REPEATS = frozenset({"block", "header", "summary", "exit", "cascade", "output", "context"})  # they prove nothing new
+_REPEATS = frozenset(
+    {"block", "stack", "header", "summary", "exit", "cascade", "output", "context"}
+)  # they prove nothing new
 _PAGE_OF_RUN = "/actions/runs/"
 
 
@@ -44,13 +46,15 @@ def _in_order(failure: Failure, judgement: Judgement) -> Iterator[Citation]:
 
 
 def _telling(failure: Failure, judgement: Judgement) -> list[Finding]:
-    """The best finding of each kind, at most 3; where nothing else is cited the best five; never none if there is one.
+    """The best finding of each kind, at most 3; where nothing else is cited the best five, one failing test among
+    them; never none if there is one.
 
     Those of one kind are of one rank: a second failing test, or the same message again.
     """
     worth = [finding for finding in failure.findings if finding.kind not in _REPEATS] or list(failure.findings[:1])
     if not (judgement.verdict.reasons or judgement.suspects):
-        return worth[:_ALONE]
+        named = next((finding for finding in worth if finding.kind == "test"), None)
+        return [finding for finding in worth if finding.kind != "test" or finding is named][:_ALONE]
     kinds = {finding.kind: finding for finding in reversed(worth)}
     return [finding for finding in worth if kinds[finding.kind] is finding][:_MOST_FINDINGS]
 

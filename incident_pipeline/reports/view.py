@@ -17,7 +17,7 @@ _CAUSES = {
     "disk": "The disk was full",
     "memory": "The job ran out of memory",
     "network": "The network failed",
-    "registry": "The package registry failed",
+    "registry": "A package registry or download server failed",
     "quota": "A limit was reached",
     "credentials": "A credential was refused",
     "timeout": "The job ran out of time",
@@ -31,6 +31,7 @@ _BASES = {
 }
 _BLAMELESS = re.compile(r"^(?:perhaps )?no commit is to blame:? ?", re.IGNORECASE)
 NO_BLAME = "no commit is to blame; re-run"
+_GRANT = "no commit is to blame; renew or grant it, then re-run"
 _SUBJECT_WIDTH = 72
 _NAME_WIDTH = 100
 _TEST_WIDTH = 300  # a test's name is there to be copied
@@ -113,7 +114,10 @@ def lead(report: Report) -> str:
             return f'{short(top.hash)} "{cut(collapse(top.subject), _SUBJECT_WIDTH)}"{at} {did} {what_failed(report)}'
         case "infrastructure":
             cause = _CAUSES.get(report.category, "The machine under it failed, not the code")
-            return f"{cause}: {_maybe(report)}{NO_BLAME}"
+            # A credential does not come back by itself.
+            then = _GRANT if report.category == "credentials" else NO_BLAME
+            unread = report.head is None and not report.window_commits  # who was not looked at is not cleared either
+            return f"{cause}: {then.partition('; ')[2] if unread else _maybe(report) + then}"
         case "flaky":
             several = re.search(r" and [\d,]+ more$", what_failed(report))
             return f"{what_failed(report)} {'fail' if several else 'fails'} by chance: {_maybe(report)}{NO_BLAME}"

@@ -197,3 +197,11 @@ def test_what_is_logged_for_debugging_is_no_sign_of_the_machine() -> None:
     lines = ['level=debug msg="registry.acme.example answered" status="502 Bad Gateway"']
     found = judge(sample.failure(lines, 1, 1), sample.window(DOCS), CodeFacts(), logs=[sample.log(lines)])
     assert found.verdict.verdict != "infrastructure"
+
+
+def test_a_time_limit_that_a_passing_test_prints_is_no_sign_of_the_machine() -> None:
+    lines = ["a_test.go:8: context deadline exceeded", *["ok"] * 20, "E   assert 1 == 2"]
+    said = judge(sample.failure(lines, 22, 22), sample.window(DOCS), CodeFacts(), logs=[sample.log(lines)])
+    assert said.verdict.verdict != "infrastructure"
+    died = judge(sample.failure(lines, 1, 1), sample.window(DOCS), CodeFacts(), logs=[sample.log(lines)])
+    assert died.verdict.verdict == "infrastructure"

@@ -20,6 +20,10 @@ def test_what_a_stronger_signal_says_is_not_repeated() -> None:
     assert told("reach", "words") == ["reach", "words"]
 
 
+def test_the_stronger_of_two_that_say_the_same_takes_the_place_of_the_other() -> None:
+    assert told("reach", "near_test", "frame") == ["frame", "near_test"]
+
+
 def test_changing_what_runs_is_no_reason_but_where_there_is_no_other() -> None:
     assert told("reach", "behaviour") == ["reach"]
     assert told("behaviour") == ["behaviour"]

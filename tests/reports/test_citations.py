@@ -53,3 +53,8 @@ def test_the_end_of_a_step_is_cited_where_there_is_nothing_better() -> None:
     assert [each.citation.ref for each in number(_findings("exit", "block"), _verdict("x"), run=None, logs=())] == [
         "log:1"
     ]
+
+
+def test_one_failing_test_stands_for_all() -> None:
+    cited = number(_findings("test", "test", "error", "stack", "test"), _verdict("x"), run=None, logs=())
+    assert [each.citation.ref for each in cited] == ["log:1", "log:3"]

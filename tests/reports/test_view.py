@@ -22,6 +22,13 @@ def test_an_infrastructure_verdict_clears_every_commit_in_the_first_line() -> No
     assert view.lead(infrastructure_case().build()) == "The disk was full: no commit is to blame; re-run"
 
 
+def test_a_refused_credential_is_granted_before_a_re_run_and_nobody_is_cleared_unread() -> None:
+    report = replace(infrastructure_case().build(), category="credentials")
+    assert view.lead(report).endswith("no commit is to blame; renew or grant it, then re-run")
+    unread = replace(infrastructure_case().build(), head=None, window_commits=0)
+    assert view.lead(unread) == "The disk was full: re-run"
+
+
 def test_each_verdict_has_a_lead_of_its_own() -> None:
     report = replace(commit_case().build(), summary="numpy 3 came out.")
     flaky = view.lead(replace(report, verdict="flaky"))
