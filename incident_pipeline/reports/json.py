@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from incident_pipeline.errors import BadInput
 from incident_pipeline.model.report import SCHEMA_VERSION, Report
+from incident_pipeline.reports.text import escape_unseen
 
 
 @cache
@@ -22,7 +23,8 @@ def _adapter() -> TypeAdapter[Report]:
 def to_json(report: Report) -> str:
     """The report as indented JSON, keys in the order of the schema; times are ISO 8601 in UTC."""
     data = _adapter().dump_python(report, mode="json")
-    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace").decode() + "\n"
+    document = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace").decode()
+    return escape_unseen(document) + "\n"
 
 
 def from_json(text: str) -> Report:

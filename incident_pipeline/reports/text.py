@@ -4,6 +4,7 @@ Surprising fact: escaping markup is not enough. A right-to-left override or a lo
 sees without being markup, so such characters are replaced by a name of themselves.
 """
 
+import json
 import re
 from datetime import datetime
 
@@ -34,6 +35,16 @@ def _name(match: re.Match[str]) -> str:
     if 0xD800 <= code <= 0xDFFF:
         return "\ufffd"
     return f"[U+{code:04X}]"
+
+
+def visible_lines(text: str) -> str:
+    """The same for text of many lines: line breaks stay."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def escape_unseen(document: str) -> str:
+    """A JSON document with every unseen character as `\\uXXXX`: the same value, and nothing a terminal would obey."""
+    return _UNSEEN.sub(lambda match: match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1], document)
 
 
 def has_unseen(text: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from incident_pipeline.errors import BadInput
 from incident_pipeline.model.report import SCHEMA_VERSION
 from incident_pipeline.reports.json import from_json, json_schema, to_json
+from incident_pipeline.reports.text import visible_lines
 from tests.reports.cases import CASES, hostile_case
 from tests.reports.sample import GUILTY, commit_case
 
@@ -21,6 +22,11 @@ def test_a_report_survives_the_round_trip(name: str) -> None:
 def test_bytes_that_were_no_text_do_not_stop_a_report() -> None:
     again = from_json(to_json(hostile_case().build()))
     assert again.citations[0].citation.quote.endswith("? www.evil.example | 2214")
+
+
+def test_no_character_of_a_report_steers_a_terminal() -> None:
+    text = to_json(hostile_case().build())
+    assert visible_lines(text) == text
 
 
 def test_the_keys_scripts_read_are_there() -> None:

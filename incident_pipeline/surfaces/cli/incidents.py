@@ -22,13 +22,13 @@ def list_incidents(
     """Show the incidents, newest first."""
     from incident_pipeline.surfaces.cli.errors import say
     from incident_pipeline.surfaces.cli.options import open_room
-    from incident_pipeline.surfaces.cli.table import render_rows
+    from incident_pipeline.surfaces.cli.table import print_rows
 
     ws = open_room(config)
     from incident_pipeline.flow import history
 
     frame = history.list_incidents(ws, limit=limit)
-    typer.echo(render_rows(frame.columns, frame.rows(), format), nl=False)
+    print_rows(frame.columns, frame.rows(), format)
     if frame.is_empty():
         say("no incidents yet: `incident-responder investigate` makes the first")
 

@@ -47,6 +47,8 @@ class Bars:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+        from incident_pipeline.reports.text import visible
+
         self.stop()
         live = Progress(
             TextColumn("{task.description}", markup=False),
@@ -57,7 +59,7 @@ class Bars:
             transient=True,
         )
         live.start()
-        self._live = live, live.add_task(text, total=total)
+        self._live = live, live.add_task(visible(text), total=total)
 
     def advance(self, n: int = 1) -> None:
         """Count `n` units done."""

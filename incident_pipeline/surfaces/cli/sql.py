@@ -18,13 +18,13 @@ def sql(
     """Ask the warehouse (read only; files, settings and extensions are out of reach)."""
     from incident_pipeline.surfaces.cli.errors import say
     from incident_pipeline.surfaces.cli.options import open_room
-    from incident_pipeline.surfaces.cli.table import render_rows
+    from incident_pipeline.surfaces.cli.table import print_rows
 
     ws = open_room(config)
     from incident_pipeline.flow import history
 
     bounds = ws.settings.app.query
     result = history.query(ws, statement, max_rows=bounds.max_rows, seconds=bounds.seconds)
-    typer.echo(render_rows(result.columns, result.rows, format), nl=False)
+    print_rows(result.columns, result.rows, format)
     if result.truncated:
         say(f"only the first {len(result.rows):,} rows are shown; query.max_rows in app.yaml is the bound")

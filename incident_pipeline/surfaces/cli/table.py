@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, cast
@@ -18,12 +19,22 @@ def render_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Lit
     if form == "csv":
         return _csv(columns, rows)
     if form == "json":
+        from incident_pipeline.reports.text import escape_unseen
+
         names = _unique(columns)
-        return (
-            json.dumps([dict(zip(names, map(_plain, r), strict=True)) for r in rows], indent=2, ensure_ascii=False)
-            + "\n"
-        )
+        objects = [dict(zip(names, map(_plain, r), strict=True)) for r in rows]
+        return escape_unseen(json.dumps(objects, indent=2, ensure_ascii=False)) + "\n"
     return _table(columns, [[_cell(v) for v in row] for row in rows])
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Literal["table", "csv", "json"]) -> None:
+    """The same on stdout: whole in a pipe or file, and on a terminal without anything that it would obey."""
+    import typer
+
+    from incident_pipeline.reports.text import visible_lines
+
+    text = render_rows(columns, rows, form)
+    typer.echo(visible_lines(text) if sys.stdout.isatty() else text, nl=False, color=True)  # echo would cut codes out
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

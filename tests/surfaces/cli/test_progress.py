@@ -38,10 +38,10 @@ def test_a_terminal_gets_a_bar_that_vanishes(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("TERM", "xterm")
     with bars() as progress:
         assert isinstance(progress, Bars)
-        progress.step("Reading [red]commits[/]", total=3)
+        progress.step("Reading [red]commits[/]\x1b[31m\nof \x9bA", total=3)
         progress.advance(2)
         progress.step("Judging")
-    assert "Reading [red]commits[/]" in terminal.text
+    assert "Reading [red]commits[/]␛[31m␊of [U+009B]A" in terminal.text
     assert "2/3" in terminal.text
     assert "Judging" in terminal.text
     assert "\x1b[2K" in terminal.text

@@ -1,14 +1,17 @@
 import csv
 import io
 import json
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident_pipeline.surfaces.cli.table import render_rows
+from incident_pipeline.surfaces.cli.table import print_rows, render_rows
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -67,3 +70,21 @@ def test_csv_comes_back_as_it_was(rows: list[tuple[str, int]]) -> None:
 @given(st.lists(st.tuples(st.text())))
 def test_a_table_row_is_always_one_line(rows: list[tuple[str]]) -> None:
     assert len(render_rows(("a",), rows, "table").splitlines()) == len(rows) + 2
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_no_cell_steers_a_terminal_and_a_pipe_gets_csv_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, form: Literal["table", "csv", "json"]
+) -> None:
+    cell = "\x1b[31m\x9b2J\u202e\x7f"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    print_rows(("x",), [(cell,)], form)
+    assert not set(cell) & set("\x1b\x9b\u202e\x7f") & set(capsys.readouterr().out)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    print_rows(("x",), [(cell,)], form)
+    out = capsys.readouterr().out
+    if form == "csv":
+        assert list(csv.reader(io.StringIO(out)))[1] == [cell]
+    if form == "json":
+        assert json.loads(out) == [{"x": cell}]
+        assert out.isascii()
