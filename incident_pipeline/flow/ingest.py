@@ -5,21 +5,23 @@ Surprising fact: reading the same stretch again replaces it, so an ingest can be
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from incident_pipeline.errors import NotFound
 from incident_pipeline.flow.incidents import open_run
-from incident_pipeline.flow.logs import read_window_logs
+from incident_pipeline.flow.logs import read_window_logs, unread
 from incident_pipeline.flow.progress import Progress
 from incident_pipeline.flow.redaction import redact_commits, without_secrets
 from incident_pipeline.flow.request import Request
 from incident_pipeline.flow.sources import repo_name
 from incident_pipeline.flow.workspace import Workspace
+from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.settings import SourceEntry
 from incident_pipeline.sources import registry
 from incident_pipeline.sources.base import CiLogSource, GitSource, LogSource
 from incident_pipeline.warehouse.commits import save_commits, save_refs
+from incident_pipeline.warehouse.incidents import save_statuses
 from incident_pipeline.warehouse.logs import LogFacts, save_log
 from incident_pipeline.warehouse.rows import run_frame
 from incident_pipeline.warehouse.writes import Write
@@ -30,7 +32,9 @@ _ALL_TIME = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))  #
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What one ingest read. `incidents` are the partition keys of the failures it opened; `counts` are rows by kind."""
+    """What one ingest read. `incidents` are the partition keys of the failures it opened; `counts` are rows by kind;
+    `unread` is what of the source could not be read, or not whole.
+    """
 
     source: str
     since: datetime
@@ -38,12 +42,14 @@ class Ingested:
     seconds: float
     counts: Mapping[str, int]
     incidents: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    unread: tuple[SourceStatus, ...] = ()
 
     def metadata(self) -> Mapping[str, Number]:
         """Counts, window and seconds under names people read."""
         window = {"since": self.since.isoformat(), "until": self.until.isoformat()}
-        return {**self.counts, **window, "seconds": round(self.seconds, 3), "incidents": len(self.incidents)}
+        facts = {**self.counts, **window, "seconds": round(self.seconds, 3), "incidents": len(self.incidents)}
+        said = "; ".join(f"{s.what}: {s.detail or s.status}" for s in self.unread)
+        return {**facts, "not read whole": said} if said else facts
 
 
 def ingest(ws: Workspace, name: str, *, kind: str, days: float, progress: Progress) -> Ingested:
@@ -53,6 +59,7 @@ def ingest(ws: Workspace, name: str, *, kind: str, days: float, progress: Progre
     entry = _entry(ws, name, kind)
     opener = registry.open_git if kind == "git" else registry.open_logs
     incidents: tuple[str, ...] = ()
+    problems: tuple[SourceStatus, ...] = ()
     progress.step(f"Reading {name}")
     with opener(entry, settings=ws.settings) as source:
         if isinstance(source, GitSource):
@@ -60,8 +67,8 @@ def ingest(ws: Workspace, name: str, *, kind: str, days: float, progress: Progre
         elif isinstance(source, CiLogSource):
             counts, incidents = _runs(ws, source, entry, since=since, until=until)
         else:
-            counts = _logs(ws, source, since=since, until=until, progress=progress)
-    return Ingested(name, since, until, time.monotonic() - started, counts, incidents)
+            counts, problems = _logs(ws, source, since=since, until=until, progress=progress)
+    return Ingested(name, since, until, time.monotonic() - started, counts, incidents, problems)
 
 
 def _entry(ws: Workspace, name: str, kind: str) -> SourceEntry:
@@ -95,18 +102,27 @@ def _runs(
     return {"runs": len(runs), "failed runs": len(failed)}, tuple(opened)
 
 
-def _logs(ws: Workspace, logs: LogSource, *, since: datetime, until: datetime, progress: Progress) -> dict[str, int]:
+def _logs(
+    ws: Workspace, logs: LogSource, *, since: datetime, until: datetime, progress: Progress
+) -> tuple[dict[str, int], tuple[SourceStatus, ...]]:
     windows = [_ALL_TIME] if logs.reads_files else _days(since, until)
     stored: list[LogFacts] = []
+    problems: list[SourceStatus] = []
     for start, end in windows:
         for _, done in read_window_logs(ws, logs, logs.name, since=start, until=end, progress=progress):
             save_log(ws.warehouse, done.read.facts, done.read.staged)
             stored.append(done.read.facts)
-    return {
+            problems += [done.status] if done.status.status not in {"read", "empty"} else []
+        problems += unread(logs, [facts.name for facts in stored])
+    problems = without_secrets(problems)
+    if problems:
+        save_statuses(ws.warehouse, problems)
+    counts = {
         "logs": len(stored),
         "entries": sum(facts.lines for facts in stored),
         "redactions": sum(facts.redactions for facts in stored),
     }
+    return counts, tuple(problems)
 
 
 def _days(since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:

@@ -7,7 +7,7 @@ it is derived again on the way out, so a log costs its raw line and little more.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 import polars as pl
@@ -17,7 +17,7 @@ from incident_pipeline.flow.progress import Progress
 from incident_pipeline.flow.redaction import without_secrets
 from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.frames import LOG
-from incident_pipeline.model.incident import Incident, Job, LogRef, Run
+from incident_pipeline.model.incident import RED, Incident, Job, LogRef, Run
 from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.normalize.clean import clean_expr
 from incident_pipeline.normalize.frames import normalize
@@ -27,6 +27,7 @@ from incident_pipeline.warehouse.logs import LogFacts, ReadLog, load_log, stage_
 from incident_pipeline.warehouse.rows import log_id_of
 
 MAX_EVIDENCE_LINES = 3_000_000
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -63,8 +64,8 @@ class LogBook:
     def add_window(self, logs: LogSource, *, incident: Incident, since: datetime, until: datetime) -> None:
         """A service's entries in a time window, under the next `log` labels: one for each file where it has files."""
         window = read_window_logs(self.ws, logs, incident.repo, since=since, until=until, progress=self.progress)
-        for ref, done in window:
-            self._keep("log", ref, done)
+        names = [self._keep("log", ref, done) for ref, done in window]
+        self.statuses += unread(logs, names)
 
     def _add(
         self, kind: str, facts: LogFacts, *, frames: Iterator[pl.DataFrame], status: Callable[[], SourceStatus]
@@ -72,7 +73,7 @@ class LogBook:
         done = read_log(self.ws, facts, frames=frames, status=status, progress=self.progress)
         self._keep(kind, LogRef("", facts.log_id, facts.name, facts.job_id, facts.url), done)
 
-    def _keep(self, kind: str, ref: LogRef, done: "LogDone") -> None:
+    def _keep(self, kind: str, ref: LogRef, done: "LogDone") -> str:
         number = 1 + sum(other.label.rstrip("0123456789") == kind for other in self.refs)
         label = kind if number == 1 else f"{kind}{number}"
         self.refs.append(replace(ref, label=label))
@@ -80,11 +81,12 @@ class LogBook:
         self.read.append(done.read)
         if kind == "log" and done.last_time:
             self.last_time = max(done.last_time, self.last_time or done.last_time)
+        return ref.name
 
 
 @dataclass(frozen=True, slots=True)
 class LogDone:
-    """How far a log was read; `read` is still to be saved, `last_time` the latest time in it, None when it has none."""
+    """How far a log was read; `read` is still to be saved, `last_time` its latest time up to now, None without one."""
 
     status: SourceStatus
     read: ReadLog
@@ -119,14 +121,50 @@ def _read_part(
             yield frame
 
     def status() -> SourceStatus:
-        return SourceStatus(logs.name, "logs", name, "read" if seen["rows"] else "empty", rows=seen["rows"])
+        told = next((s for s in logs.read_statuses() if s.what == name), None)
+        told = told or SourceStatus(logs.name, "logs", name, "read" if seen["rows"] else "empty")
+        return replace(told, rows=seen["rows"])
 
     return LogRef("", log_id, name), read_log(ws, facts, frames=counted(), status=status, progress=progress)
+
+
+def unread(logs: LogSource, read: Sequence[str]) -> list[SourceStatus]:
+    """What the last read of a source did not make a log of although it should have: failed, missing, skipped files."""
+    return [s for s in logs.read_statuses() if s.what not in read and s.status != "read"]
 
 
 def _file_of(frame: pl.DataFrame) -> str:
     metadata = frame["metadata"][0] if frame.height else None
     return str(json.loads(metadata).get("file", "")) if metadata else ""
+
+
+@dataclass(slots=True)
+class _Times:
+    """What is odd about a log's times: some lie after `now`, some before the one above. Order is kept as it stands."""
+
+    now: datetime
+    last: datetime | None = None
+    ahead: int = 0
+    back: int = 0
+    above: datetime | None = None
+
+    def see(self, times: pl.Series) -> None:
+        """The next times of the log, in its order."""
+        known = times.drop_nulls()
+        if known.is_empty():
+            return
+        self.back += int((known.diff() < timedelta()).sum()) + (self.above is not None and known[0] < self.above)
+        self.above = known[-1]
+        past = known.filter(known <= self.now)
+        self.ahead += len(known) - len(past)
+        latest = past.max()
+        if isinstance(latest, datetime):
+            self.last = max(latest, self.last or latest)
+
+    def odd(self) -> tuple[str, ...]:
+        """One clause for each kind."""
+        said = ((self.ahead, "entries carry a time in the future"), (self.back, "times go back (order was kept)"))
+        return tuple(f"{count:,} {what}" for count, what in said if count)
 
 
 def read_log(
@@ -136,26 +174,25 @@ def read_log(
     """Normalize, redact and stage `frames` as they come; `status` is asked when all are read."""
     progress.step(f"Reading {facts.name}")
     counts = {"redactions": 0}
-    times: list[datetime] = []
+    times = _Times(ws.clock() + CLOCK_SKEW)
 
     def normalized() -> Iterator[pl.DataFrame]:
         for raw in frames:
             frame, redactions = normalize(raw)
             counts["redactions"] += redactions
-            latest = frame["timestamp"].max()
-            if isinstance(latest, datetime):
-                times.append(latest)
+            times.see(frame["timestamp"])
             progress.advance(frame.height)
             yield frame
 
     staged = stage_log(ws.warehouse, facts.log_id, normalized())
     final = status()
+    final = replace(final, detail="; ".join(filter(None, (final.detail, *times.odd()))))
     known = {name: getattr(facts, name) for name in LogFacts.__dataclass_fields__}
     known |= {
         "status": final.status, "detail": final.detail, "lines": staged.rows, "bytes": final.bytes,
         "skipped": final.skipped, "redactions": counts["redactions"], "read_at": ws.clock(),
     }  # fmt: skip
-    return LogDone(final, ReadLog(without_secrets(LogFacts(**known)), staged), max(times, default=None))
+    return LogDone(final, ReadLog(without_secrets(LogFacts(**known)), staged), times.last)
 
 
 def load_logs(ws: Workspace, refs: Sequence[LogRef], incident: Incident) -> tuple[list[LogText], list[LogText]]:
@@ -178,4 +215,4 @@ def load_log_raw(ws: Workspace, log_id: int) -> pl.Series:
 
 def _failed_steps(incident: Incident, ref: LogRef) -> tuple[str, ...]:
     job = next((j for j in incident.jobs if j.job_id == ref.job_id), None)
-    return tuple(s.name for s in job.steps if s.conclusion in {"failure", "timed_out"}) if job else ()
+    return tuple(s.name for s in job.steps if s.conclusion in RED) if job else ()

@@ -141,6 +141,13 @@ class LogSource(Source):
 
         return frames_of(self.get_logs(service, since, until, level), rows=rows)
 
+    def read_statuses(self) -> tuple[SourceStatus, ...]:
+        """How far each thing (`what`: a file, a stream) of the last read went, as far as the source tells them apart.
+
+        A thing's status is there once its last entry was given; those that could not be opened are among them.
+        """
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class JobLog:

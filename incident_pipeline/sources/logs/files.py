@@ -159,6 +159,10 @@ class Files(LogSource):
         if len(failures) == len(files):
             raise failures[0]
 
+    def read_statuses(self) -> tuple[SourceStatus, ...]:
+        """One for each file."""
+        return tuple(self.statuses)
+
     def _open(self, path: Path, *, rows: int = ROWS) -> "FileLog":
         config = self._config
         return read_log_file(path, fmt=config.format, timezone=config.timezone, encoding=config.encoding, rows=rows)
