@@ -6,7 +6,7 @@ from incident_pipeline.evidence.dossier import Dossier
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.signals import NoCommit
-from incident_pipeline.evidence.suspects import Scored
+from incident_pipeline.evidence.suspects import SMALLEST_SUSPICION, Scored
 from incident_pipeline.model.evidence import RuledOut
 from incident_pipeline.model.incident import Window
 
@@ -14,17 +14,21 @@ _WORDS = {
     "docs": "documentation", "data": "data or binary files", "ci": "CI files", "test": "tests that did not fail",
     "config": "settings", "manifest": "manifests",
 }  # fmt: skip
+_AWAY, _NOTHING = "touch code that the failure points away from", "change nothing that the failure reaches"
 _WEAK = 2.0
 _MACHINE = frozenset({"memory", "disk", "runner", "quota", "credentials", "registry", "network", "timeout"})
 _SAID = 0.5  # a finding at or over this explains the failure
 
 
-def ruled_out(d: Dossier, *, scored: Sequence[Scored], signs: Sequence[NoCommit]) -> tuple[RuledOut, ...]:
+def ruled_out(
+    d: Dossier, *, scored: Sequence[Scored], shares: Sequence[float], signs: Sequence[NoCommit]
+) -> tuple[RuledOut, ...]:  # fmt: skip
     """Groups of commits that cannot, or hardly, be guilty, then the kinds of no-commit cause without a sign."""
     groups: dict[str, list[str]] = {}
-    for one in scored:
+    for one, share in zip(scored, shares, strict=True):
         why = _innocent(one) if one.score < _WEAK else None
-        if why:
+        # Who is among the suspects is cleared by what its files are, not by a want of proof.
+        if why and not (share >= SMALLEST_SUSPICION and why in {_AWAY, _NOTHING}):
             groups.setdefault(why, []).append(one.changes.commit.hash)
     found = [
         RuledOut(_count(len(h)), _agree(why, len(h)), tuple(h))
@@ -62,11 +66,7 @@ def _innocent(one: Scored) -> str | None:
         return "touch only documentation, data and CI files"
     if changes.edits and roles & {"source", "test"} and all(e.weight == 0 for e in changes.edits):
         return "change only comments, docstrings or formatting"
-    return (
-        "change nothing that the failure reaches"
-        if "source" not in roles
-        else "touch code that the failure points away from"
-    )
+    return _AWAY if "source" in roles else _NOTHING
 
 
 def doubts(

@@ -36,6 +36,6 @@ def judge(
     verdict = decide(d, scored=scored, shares=shares, none=none, signs=signs)
     suspects = to_suspects(scored, shares)
     return Judgement(
-        verdict, suspects, ruled_out(d, scored=scored, signs=signs),
+        verdict, suspects, ruled_out(d, scored=scored, shares=shares, signs=signs),
         doubts(d, window, greens=greens, same_commit_passed=same_commit_passed),
     )  # fmt: skip

@@ -21,6 +21,8 @@ from incident_pipeline.reports.next_steps import next_steps
 from incident_pipeline.reports.owners import owners
 from incident_pipeline.reports.timeline import timeline
 
+_WORTH_ASKING = 0.25  # a suspicion less than this wakes nobody
+
 
 def build_report(
     *,
@@ -45,7 +47,7 @@ def build_report(
     # Where no commit is to blame, nobody is asked and no change is shown but what the verdict itself cites.
     suspects = judgement.suspects if verdict.verdict in {"commit", "unknown"} else ()
     hunks = proof.hunks(window, suspects, cited=cited, code=code, failure=failure)
-    top = suspects[0] if suspects else None
+    top = next((first for first in suspects[:1] if first.probability >= _WORTH_ASKING), None)
     lengths = {log.label: lookup.log_length(log.label) or 0 for log in logs}
     return Report(
         schema_version=SCHEMA_VERSION,

@@ -27,6 +27,7 @@ _FIRST = {
 }
 _RERUN = "Re-run the failed jobs"
 _CHANCE = "Re-run the failed jobs: green means chance, red again means that a commit did it"
+_SINGLED_OUT = 0.1
 _TEST_RUNNERS = {"pytest": "python -m pytest", "jest": "npx jest", "vitest": "npx vitest run"}
 
 
@@ -79,6 +80,8 @@ def _tell_apart(
     nobody = 1.0 - sum(suspect.probability for suspect in suspects)
     if len(suspects) < 2 or nobody >= suspects[1].probability:
         yield _rerun(run, "Re-run the failed jobs on the same commit: green means no commit is to blame")
+    if not suspects or suspects[0].probability < _SINGLED_OUT:
+        return  # as good as any other commit of the range: to run its test would tell nothing
     order = [commit.hash for commit in window.commits]
     pair = sorted((s.hash for s in suspects[:2] if s.hash in order), key=order.index)
     if len(pair) == 2 and all(map(is_hash, pair)):
@@ -87,7 +90,7 @@ def _tell_apart(
         first, last = short(older), short(newer)
         words = f"Run the failing test at {first}: red there clears {last}, green there clears {first}"
         yield NextStep(words, f"git switch --detach {short(older)}" + (f" && {test}" if test else ""))
-    elif suspects and is_hash(suspects[0].hash):
+    elif is_hash(suspects[0].hash):
         yield NextStep("Read the first suspect's change", f"git show {short(suspects[0].hash)}")
 
 

@@ -38,6 +38,7 @@ _TEST_WIDTH = 300  # a test's name is there to be copied
 _ERROR_WIDTH = 160
 MOST_SUSPECTS = 4
 _SMALLEST = 0.015  # of a suspect worth a row
+_STORY = 0.1  # of one worth a story
 _LEAST_NOBODY = 0.005  # what would be shown as 0.00 is not shown
 
 
@@ -210,7 +211,7 @@ def suspect_rows(report: Report, most: int = MOST_SUSPECTS) -> tuple[Row, ...]:
 def stories(report: Report) -> tuple[Story, ...]:
     """Of a report that is INCONCLUSIVE or unknown, the two likeliest ways it happened; () for any other."""
     undecided = report.status == "INCONCLUSIVE" or report.verdict == "unknown"
-    if not (undecided and report.suspects):
+    if not (undecided and report.suspects and report.suspects[0].probability >= _STORY):
         return ()
     found = [
         Story(

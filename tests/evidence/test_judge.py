@@ -205,3 +205,11 @@ def test_a_time_limit_that_a_passing_test_prints_is_no_sign_of_the_machine() -> 
     assert said.verdict.verdict != "infrastructure"
     died = judge(sample.failure(lines, 1, 1), sample.window(DOCS), CodeFacts(), logs=[sample.log(lines)])
     assert died.verdict.verdict == "infrastructure"
+
+
+def test_a_suspect_is_not_ruled_out_for_want_of_proof() -> None:
+    lines = ["Error: nothing in common"]
+    commits = [sample.commit(n, "Edit", sample.change(f"shop/m{n}.py", "a = 1\n", "a = 2\n")) for n in (4, 5)]
+    found = judge(sample.failure(lines, 1, 1), sample.window(*commits), CodeFacts(), logs=[sample.log(lines)])
+    assert all(each.probability > 0.1 for each in found.suspects)
+    assert [each.what for each in found.ruled_out if each.hashes] == []

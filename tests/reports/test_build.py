@@ -116,3 +116,11 @@ def test_a_hole_in_the_range_is_said_once() -> None:
     case = inconclusive_case()
     twice = replace(case, judgement=replace(case.judgement, not_known=case.window.problems))
     assert twice.build().not_known == case.window.problems
+
+
+def test_a_faint_suspicion_wakes_nobody_and_asks_for_no_test_run() -> None:
+    case = inconclusive_case()
+    faint = tuple(replace(each, probability=0.05) for each in case.judgement.suspects)
+    report = replace(case, judgement=replace(case.judgement, suspects=faint)).build()
+    assert report.owners == ()
+    assert not any("Run the failing test" in step.text for step in report.next_steps)

@@ -157,3 +157,9 @@ def test_a_report_without_run_or_times_can_be_headed() -> None:
     assert view.when(replace(report, base=None)) == "red at an unknown time, no green run known"
     assert view.what_failed(report) == "the run"
     assert view.replay(report) == ("incident-responder incidents show acme-shop-1842",)
+
+
+def test_suspects_that_nothing_singles_out_are_no_stories() -> None:
+    report = inconclusive_case().build()
+    faint = tuple(replace(each, probability=0.05) for each in report.suspects)
+    assert view.stories(replace(report, suspects=faint)) == ()
