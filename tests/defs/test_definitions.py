@@ -136,7 +136,7 @@ def test_window_evidence_and_report_of_an_incident_materialize_and_pass_their_ch
     incident = opened(ws, sample)
     instance.add_dynamic_partitions(INCIDENTS.name or "", [incident.key])
     result = run(incident_assets([]), instance, partition_key=incident.key)
-    assert result.success, [e.step_failure_data.error.to_string() for e in result.all_events if e.is_step_failure]
+    assert result.success, [e.message for e in result.all_events if e.is_step_failure]
     assert {c.check_name: c.passed for c in result.get_asset_check_evaluations()} == {
         "citations_resolve": True,
         "no_secret_left": True,
