@@ -14,6 +14,8 @@ from incident_pipeline.errors import AccessDenied, BadInput, NotFound, UsageErro
 from incident_pipeline.model.git import Ref
 from incident_pipeline.sources.git._process import GitProgram, text_of
 
+_NO_BLOB = re.compile(r"does not exist in|exists on disk, but not in|: bad file|could not get object info")
+_READ_BYTES = 1 << 20
 _HASH = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REF_FORMAT = "--format=%(refname)%00%(symref)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
@@ -82,9 +84,15 @@ def read_refs(git: GitProgram, kind: Literal["branch", "tag"]) -> Iterator[Ref]:
 
 def read_blob(git: GitProgram, commit: str, path: str, *, limit: int) -> bytes | None:
     """Bytes of a file; None when there is none of that name or it is larger than `limit`."""
-    rows = git.run(["ls-tree", "-z", "-l", "--full-tree", commit, "--", path]).out.split(b"\0")
-    meta, _, _ = rows[0].partition(b"\t")
-    fields = meta.split()
-    if len(fields) != 4 or fields[1] != b"blob" or int(fields[3]) > limit:
-        return None
-    return git.run(["cat-file", "blob", fields[2].decode("ascii")]).out
+    parts: list[bytes] = []
+    left = limit + 1
+    try:
+        with git.stream(["cat-file", "blob", f"{commit}:{path}"]) as out:
+            while left > 0 and (part := out.read(min(left, _READ_BYTES))):
+                parts.append(part)
+                left -= len(part)
+    except BadInput as error:
+        if _NO_BLOB.search(str(error)):
+            return None
+        raise
+    return b"".join(parts) if left > 0 else None

@@ -56,6 +56,7 @@ class LocalGit(GitSource):
 
     def __init__(self, path: Path, *, name: str = "local", environment: Mapping[str, str] | None = None) -> None:
         self.path, self.name, self._environment = path, name, environment or {}
+        self._known: set[str] = set()
 
     @property
     def _who(self) -> str:
@@ -120,9 +121,12 @@ class LocalGit(GitSource):
 
     def resolve(self, repo: str, rev: str) -> str:
         """A name that is no local ref is looked for as a branch of `origin` too, as a CI checkout has only those."""
+        if rev in self._known:
+            return rev
         refuse_option(rev, self._who)
         for name in (rev, f"refs/remotes/origin/{rev}"):
             if sha := commit_hash(self._git, name):
+                self._known.add(sha)  # a whole hash stays what it is; asking git again for every file is dear
                 return sha
         if not self._git.run(["rev-list", "-n", "1", "--all"]).out.strip():
             raise BadInput(f"{self._who}: the repository has no commits yet")
