@@ -148,6 +148,8 @@ class Client:
                 self.tries += 1
                 with client.stream("GET", url, params=params, headers=self._headers_for(url, accept)) as response:
                     if response.is_success:
+                        if "," in response.headers.get("content-encoding", ""):  # 2 kB packed twice can be 1 GB
+                            raise BadPayload(f"{call.who}: {call.what}: the answer is packed more than once")
                         yield response
                         return
                     if not response.is_redirect:

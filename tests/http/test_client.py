@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 import ssl
@@ -182,6 +183,15 @@ def test_what_is_no_answer_is_a_bad_payload(response: httpx.Response, what: str)
 def test_an_object_where_a_list_should_be_is_a_bad_payload() -> None:
     with client(lambda _: ok()) as http, pytest.raises(BadPayload, match="expected a JSON list"):
         http.get("a", CALL).json_list(CALL)
+
+
+def test_an_answer_packed_twice_is_refused_before_it_swells() -> None:
+    packed = gzip.compress(gzip.compress(b"{}"))
+    handler, _ = answers(
+        httpx.Response(200, stream=httpx.ByteStream(packed), headers={"content-encoding": "gzip, gzip"})
+    )
+    with client(handler) as api, pytest.raises(BadPayload, match="packed more than once"):
+        api.get("x", CALL)
 
 
 def test_an_answer_over_the_limit_is_refused_before_it_is_read_whole() -> None:
