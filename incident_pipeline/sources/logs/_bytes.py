@@ -14,6 +14,8 @@ from typing import BinaryIO, Protocol
 PLAIN_BLOCK = 1 << 20
 # One piece of compressed input at most swells to some 100 MiB (bzip2's best case), so memory stays flat.
 PACKED_BLOCK = 4 << 10
+# No log packs better than this for long: what swells further is a bomb, and is cut.
+MAX_SWELLING, MAX_SWOLLEN = 200, 256 << 20
 
 
 class _Unpacker(Protocol):
@@ -89,7 +91,7 @@ class ByteStream:
         self.problem = ""
         self.packing = ""
         self.size = 0
-        self._file = file
+        self._file, self._packed = file, 0
 
     def blocks(self) -> Iterator[bytes]:
         """Blocks of plain bytes, none empty."""
@@ -113,7 +115,11 @@ class ByteStream:
 
     def _unpacked(self, block: bytes, new: Callable[[], _Unpacker]) -> Iterator[bytes]:
         unpacker = new()
+        self._packed += len(block)
         while block:
+            if self.size > max(MAX_SWOLLEN, self._packed * MAX_SWELLING):
+                self.problem = f"{self.packing} data swells over {MAX_SWELLING}-fold: cut after {self.size:,} bytes"
+                return
             try:
                 if plain := unpacker.decompress(block):
                     yield plain
@@ -124,9 +130,14 @@ class ByteStream:
                 return
             block = b""
             if unpacker.eof:
-                block = unpacker.unused_data.lstrip(b"\0") or self._file.read(PACKED_BLOCK).lstrip(b"\0")
+                block = unpacker.unused_data.lstrip(b"\0") or self._more().lstrip(b"\0")
                 if not block:
                     return
                 unpacker = new()
-            block = block or self._file.read(PACKED_BLOCK)
+            block = block or self._more()
         self.problem = f"{self.packing} data ends early, after {self.size:,} bytes of text"
+
+    def _more(self) -> bytes:
+        block = self._file.read(PACKED_BLOCK)
+        self._packed += len(block)
+        return block

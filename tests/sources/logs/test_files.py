@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from incident_pipeline.errors import AccessDenied, BadInput, NotFound, UsageError
 from incident_pipeline.model.frames import RAW_LOG
 from incident_pipeline.sources.base import SourceContext
+from incident_pipeline.sources.logs import _bytes
 from incident_pipeline.sources.logs.files import Config, Files, open_source, read_log_file
 
 SINCE, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
@@ -84,6 +85,16 @@ def test_a_file_cut_short_gives_what_could_be_read_and_says_so(tmp_path: Path, p
     assert status.status == "truncated"
     assert "ends early" in status.detail
     assert rows == status.rows > 10_000
+
+
+def test_a_file_that_swells_beyond_any_log_is_cut_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_bytes, "MAX_SWOLLEN", 1 << 20)
+    path = tmp_path / "bomb.log.gz"
+    path.write_bytes(gzip.compress(b"a line of a log that never ends\n" * (1 << 19)))
+    log = read_log_file(path)
+    rows = sum(frame.height for frame in log.frames)
+    assert 0 < rows < 1 << 19
+    assert (log.status().status, "swells" in log.status().detail) == ("truncated", True)
 
 
 def test_a_damaged_gzip_keeps_what_came_before_the_damage(tmp_path: Path) -> None:
