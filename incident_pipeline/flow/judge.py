@@ -67,7 +67,7 @@ def _gather(ws: Workspace, origin: str, *, window: Window, failure: Failure) -> 
 
 
 def _thin(code: CodeFacts, failure: Failure, *, judgement: Judgement, head: str) -> CodeFacts:
-    """`code` with only the lines kept that a citation or a frame may point at, and CODEOWNERS whole."""
+    """`code` with only the lines kept that a citation or a frame may point at, CODEOWNERS whole, failed tests' paths."""
     keep: dict[str, set[int]] = defaultdict(set)
     for path, line in _pointed_at(failure, judgement, head):
         keep[path].update(range(line - CONTEXT_LINES, line + CONTEXT_LINES + 1))
@@ -76,7 +76,8 @@ def _thin(code: CodeFacts, failure: Failure, *, judgement: Judgement, head: str)
         for p, text in code.files.items()
         if p in keep or p in OWNERS_FILES
     }
-    return replace(code, paths=frozenset(files), files=files, blame={})
+    tests = {test.partition("::")[0] for test in failure.tests}
+    return replace(code, paths=frozenset(files) | (code.paths & tests), files=files, blame={})
 
 
 def _pointed_at(failure: Failure, judgement: Judgement, head: str) -> Iterable[tuple[str, int]]:
