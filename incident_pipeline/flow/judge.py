@@ -67,7 +67,7 @@ def _gather(ws: Workspace, origin: str, *, window: Window, failure: Failure) -> 
 
 
 def _thin(code: CodeFacts, failure: Failure, *, judgement: Judgement, head: str) -> CodeFacts:
-    """`code` with only the lines kept that a citation or a frame may point at, CODEOWNERS whole, failed tests' paths."""
+    """`code` with only the lines kept that a citation or a frame may point at, CODEOWNERS whole, failed tests too."""
     keep: dict[str, set[int]] = defaultdict(set)
     for path, line in _pointed_at(failure, judgement, head):
         keep[path].update(range(line - CONTEXT_LINES, line + CONTEXT_LINES + 1))
