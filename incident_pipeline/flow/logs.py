@@ -172,7 +172,7 @@ def read_log(
     frames: Iterator[pl.DataFrame], status: Callable[[], SourceStatus], progress: Progress,
 ) -> LogDone:  # fmt: skip
     """Normalize, redact and stage `frames` as they come; `status` is asked when all are read."""
-    progress.step(f"Reading {facts.name}")
+    progress.step(without_secrets(f"Reading {facts.name}"))
     counts = {"redactions": 0}
     times = _Times(ws.clock() + CLOCK_SKEW)
 

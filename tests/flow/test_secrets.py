@@ -42,6 +42,18 @@ def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return open_workspace(load_settings(env={"INCIDENT_RESPONDER_HOME": str(tmp_path / "data")}))
 
 
+class Said:
+    """Progress that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def step(self, text: str, *, total: int | None = None) -> None:
+        self.steps.append(text)
+
+    def advance(self, n: int = 1) -> None: ...
+
+
 def assert_nowhere(ws: Workspace) -> None:
     tables = query(ws, "SELECT DISTINCT table_name FROM information_schema.tables", max_rows=1000, seconds=60).rows
     found = [
@@ -75,7 +87,11 @@ def test_no_secret_of_run_job_step_author_or_path_is_stored(
     with FakeGitHub({"acme/prices": FakeRepo(hostile.repo, runs)}) as server:
         monkeypatch.setenv("GITHUB_API_URL", server.url)
         monkeypatch.setenv("GITHUB_SERVER_URL", server.url)
-        (stored,) = investigate(ws, Request(logs="github-actions", repo="acme/prices", run_id="1001"))
+        said = Said()
+        request = Request(logs="github-actions", repo="acme/prices", run_id="1001")
+        (stored,) = investigate(ws, request, progress=said)
+    assert any("tests" in step for step in said.steps)
+    assert not any(BODY in step for step in said.steps)
     assert stored.report.base == hostile.hashes[GREEN]  # the branch's own name was asked for
     assert BODY not in stored.json
     assert BODY not in stored.markdown
