@@ -17,7 +17,7 @@ NOISE = (
     r"(?:^|[^0-9.,])0 (?:errors?|failed|failures?|failing|problems?|vulnerabilities|warnings?)(?:$|[^a-z])",
     r"(?i)(?:failures?|errors?|failed)[:=] ?0(?:$|[^0-9])",
     r"(?:^|[ .\]])(?:PASSED|PASS|passed|SKIPPED|XFAIL|SUCCESS|ok|OK|Passed)(?: +\[ *[0-9]+%\]| \(.*\)| in .*)?$",
-    r"^[ ]*(?:✓|√|✔|✅|PASS |ok )",
+    r"^[ ]*(?:✓|√|✔|✅|PASS |ok )|^[ ]*=== (?:RUN|PAUSE|CONT|NAME) |^[ ]*--- (?:PASS|SKIP): ",
     # progress of downloads, installs and compilers
     r"^[ ]*(?:Download(?:ing|ed)|Collecting|Requirement already|Get:[0-9]|Hit:[0-9]|Fetching|Unpacking|Selecting)[ :(]",
     r"^[ ]*(?:Setting up|Preparing to|Compiling|Installing|Progress|remote:|Copying|Creating|adding|inflating) ",

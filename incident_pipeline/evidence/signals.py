@@ -40,7 +40,7 @@ _INFRASTRUCTURE: tuple[tuple[Category, float, str, str], ...] = tuple(
 _CHANCE = tuple((share, cause, "|".join(patterns)) for share, cause, patterns in CHANCE)
 _ANY = "|".join(f"(?:{row[3]})" for row in _INFRASTRUCTURE)
 _PASSING = re.compile(
-    r"\bPASSED\b|\bpassed\b.*\bin\b|^\s*(?:✓|√|ok\b|--- PASS)|::test_\S+ \.|"
+    r"\bPASSED\b|\bpassed\b.*\bin\b|^\s*(?:✓|√|ok\b|--- PASS|=== RUN)|::test_\S+ \.|"
     r"\blevel=(?:debug|info)\b|\bDEBUG\b|\bas expected\b"
 )
 _DIGITS = re.compile(r"\d+|0x[0-9a-f]+")

@@ -184,3 +184,11 @@ def test_both_ends_of_a_deep_stack_give_frames() -> None:
     assert paths[0] == "deep1.py"
     assert paths[-1] == "deep1499.py"
     assert failure.frames[-1].depth == 0
+
+
+def test_a_go_test_that_only_starts_or_passes_is_no_error_whatever_its_name() -> None:
+    text = "=== RUN   TestReadTimeoutError\n--- PASS: TestReadTimeoutError (0.01s)\n--- FAIL: TestSum (0.00s)\nFAIL\n"
+    failure = find_failure([log(text)])
+    told = {line for f in failure.findings if f.kind not in {BLOCK, "tail"} for line in range(f.line, f.end_line + 1)}
+    assert 3 in told
+    assert not {1, 2} & told
