@@ -105,7 +105,7 @@ def test_a_damaged_gzip_keeps_what_came_before_the_damage(tmp_path: Path) -> Non
     assert (log.status().status, "damaged" in log.status().detail) == ("truncated", True)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", gzip.compress(b"")], ids=["nothing", "mark", "packed"])
 def test_an_empty_log_is_empty_not_missing(tmp_path: Path, content: bytes) -> None:
     log = read_log_file(write(tmp_path / "a.log", content))
     assert list(log.frames) == []
