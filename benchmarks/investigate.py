@@ -41,11 +41,18 @@ def main() -> int:
         words += ["--last-green", green, "--format", "json"]
         env = {**os.environ, "INCIDENT_RESPONDER_HOME": str(folder / "home")}
         probe = [sys.executable, "-c", PROBE, str(modules)]
-        alone = [_cpu([*probe, *words], env) for _ in range(RUNS)]
-        twin = [_cpu([*probe, *words, "--green-log", str(green_log)], env) for _ in range(RUNS)]
-        bare = [_cpu([sys.executable, "-c", IMPORTS, str(modules)], env) for _ in range(RUNS)]
+        commands = {
+            "one": [*probe, *words],
+            "two": [*probe, *words, "--green-log", str(green_log)],
+            "imports": [sys.executable, "-c", IMPORTS, str(modules)],
+        }
+        _cpu(commands["two"], env)  # makes the warehouse and the list of modules
+        runs: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(RUNS):  # in turn: this kind of machine changes its speed by the minute
+            for which, command in commands.items():
+                runs[which].append(_cpu(command, env))
         heavy = {"dagster", "crewai"} & set(modules.read_text().split())
-    imports, one, two = (statistics.median(runs) for runs in (bare, alone, twin))
+    one, two, imports = (statistics.median(taken) for taken in runs.values())
     print(f"{LINES:,} lines, {COMMITS} commits, medians of {RUNS}: imports {imports:.2f} CPU s")
     print(f"one log:              {one:.2f} CPU s, beyond imports {one - imports:.2f} (at most {BOUND:.0f})")
     print(f"with its green twin:  {two:.2f} CPU s, beyond imports {two - imports:.2f}")
