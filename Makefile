@@ -34,6 +34,10 @@ check: $(STAMP) ## Lint, types, import contracts
 bench: $(STAMP) ## Print speed and memory, each as a ratio against a baseline of the same run
 	$(BIN)/python -m benchmarks
 
+soak: $(STAMP) ## Run the long proofs: a minute of writers and readers, a log of 2 GB
+	$(BIN)/python -m benchmarks.warehouse --seconds 60
+	$(BIN)/python -m benchmarks.log_rows --big
+
 up: $(STAMP) ## Start Dagster with its UI
 	$(BIN)/incident-responder up
 
