@@ -101,7 +101,7 @@ def _read_service(ws: Workspace, incident: Incident, *, book: LogBook, git: GitS
     base, head = next(first, None), next(last, None)
     if head is None:
         return _no_window(incident, f"no commit before {until:%Y-%m-%d %H:%M} UTC")
-    return _window(git, incident, book.progress, head=head.hash, base=base.hash if base else None, kind="given")
+    return _window(git, incident, book.progress, head=head.hash, base=base.hash if base else None, kind="time")
 
 
 def _look_up(logs: CiLogSource, incident: Incident, book: LogBook) -> Incident:

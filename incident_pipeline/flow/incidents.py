@@ -73,7 +73,7 @@ def _from_source(ws: Workspace, request: Request, progress: Progress) -> Iterato
     progress.step("Finding failed runs")
     with sources.open_logs(ws, request) as logs:
         if not isinstance(logs, CiLogSource):
-            yield _of_service(ws, request)
+            yield _of_service(ws, request, logs.name)
             return
         for run in _runs(logs, request, sources.repo_of(ws, request)):
             progress.advance()
@@ -119,10 +119,10 @@ def _of_run(ws: Workspace, request: Request, run: Run) -> Incident:
     )
 
 
-def _of_service(ws: Workspace, request: Request) -> Incident:
+def _of_service(ws: Workspace, request: Request, source: str) -> Incident:
     if request.since is None or request.until is None:
         raise UsageError("production logs need a window: give both --since and --until")
-    service = request.repo or request.logs or "logs"
+    service = request.repo or source  # a source that holds one service takes its own name for it
     return Incident(
         id=f"{_slug(service)}-{request.since:%Y%m%dt%H%M}-{request.until:%Y%m%dt%H%M}",
         tenant=ws.tenant,

@@ -70,7 +70,7 @@ class Run:
         return self.conclusion in RED
 
 
-BaseKind = Literal["last_green", "merge_base", "given", "none"]
+BaseKind = Literal["last_green", "merge_base", "given", "time", "none"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _BASES = {
     "last_green": "between green and red",
     "merge_base": "since the merge base",
     "given": "in the range that was given",
+    "time": "in the time before the errors",
     "none": "up to the head (no green run to start from)",
 }
 _BLAMELESS = re.compile(r"^(?:perhaps )?no commit is to blame:? ?", re.IGNORECASE)

@@ -179,3 +179,21 @@ def test_a_wrong_token_is_one_line_and_stores_nothing(ws: Workspace, github: Fak
         list(investigate(ws, Request(logs="github-actions", repo="acme/prices", run_id="1001")))
     assert TOKEN not in str(raised.value)
     assert list_incidents(ws).is_empty()
+
+
+def test_production_logs_of_a_time_range_are_judged_with_the_commits_of_the_day_before(
+    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INCIDENT_RESPONDER_HOME", str(tmp_path / "data"))
+    config = tmp_path / "sources.yaml"
+    logs = f"  - {{type: files, name: shop, config: {{path: {sample.failed_log}}}}}"
+    git_source = f"  - {{type: local, name: prices, config: {{path: {sample.repo}}}}}"
+    config.write_text(f"log_sources:\n{logs}\ngit_sources:\n{git_source}\n", encoding="utf-8")
+    shop = open_workspace(load_settings(config))
+    asked = Request(logs="files", since=RED_AT.replace(minute=0), until=RED_AT.replace(minute=30))
+    report = only(investigate(shop, asked)).report
+    assert (report.base_kind, report.base, report.window_commits) == ("none", None, len(sample.hashes))
+    later = Request(logs="files", since=RED_AT.replace(day=2, hour=9), until=RED_AT.replace(day=2, hour=10))
+    report = only(investigate(shop, later)).report
+    assert (report.base_kind, report.base) == ("time", sample.hashes[2])
+    assert report.findings == ()

@@ -121,7 +121,7 @@ COMMENT ON COLUMN incidents.until IS 'End of the time window, UTC';
 COMMENT ON COLUMN incidents.window_repo IS 'Repository the commits were read from';
 COMMENT ON COLUMN incidents.base IS 'Commits after this one may be guilty; null when unknown';
 COMMENT ON COLUMN incidents.head IS 'Commit that failed';
-COMMENT ON COLUMN incidents.base_kind IS 'last_green, merge_base, given or none';
+COMMENT ON COLUMN incidents.base_kind IS 'last_green, merge_base, given, time or none';
 COMMENT ON COLUMN incidents.window_complete IS 'False when a commit of the range may be missing';
 COMMENT ON COLUMN incidents.window_problems IS 'Why it may be incomplete';
 COMMENT ON COLUMN incidents.origin IS 'The request it came from (JSON), so that its window can be read again';
