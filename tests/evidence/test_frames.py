@@ -11,7 +11,7 @@ PLACES = (
     ("python", "tests/test_cart.py:43: in helper", "tests/test_cart.py", 43, "helper"),
     ("python", "app/cart.py:76: error: Module has no attribute", "app/cart.py", 76, None),
     ("javascript", "    at Object.toBe (src/cart.test.js:11:27)", "src/cart.test.js", 11, "Object.toBe"),
-    ("javascript", "    at async /work/run-tests.js:991:9", "/work/run-tests.js", 991, None),
+    ("javascript", "    at async /app/run-tests.js:991:9", "/app/run-tests.js", 991, None),
     ("javascript", "./src/app/page.tsx:14:7", "src/app/page.tsx", 14, None),
     ("typescript", "src/a.tsx(55,6): error TS6196: x", "src/a.tsx", 55, None),
     ("java", "\tat com.example.CartTest.totals(CartTest.java:21)", "CartTest.java", 21, "com.example.CartTest.totals"),

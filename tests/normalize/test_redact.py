@@ -97,7 +97,7 @@ INNOCENT = [
     "Worker ID: {8b725a07-b4c9-4c3a-a439-3ff7e64246a0}",
     "Digest: sha256:6d8d5d1e7b1b2b6a4a6e3f6b2d7c9a8f7e6d5c4b3a291807f6e5d4c3b2a19080",
     "integrity sha512-abcDEF0123456789abcDEF0123456789abcDEF0123456789abcDEF0123456789abcDEF0123456789ab==",
-    "https://registry.npmjs.org/@babel/core/-/core-7.24.0.tgz",
+    "https://packages.example/@babel/core/-/core-7.24.0.tgz",
     "http://localhost:8080/@vite/client",
     "git@github.com:org/repo.git and ssh://git@host/x",
     "task-sk-learn-something-quite-long-kebab-case-name",

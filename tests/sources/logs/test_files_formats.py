@@ -24,7 +24,7 @@ def read(tmp_path: Path, text: str, *, fmt: str | None = None, timezone: str = "
 
 
 def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc]
+    return datetime(*parts, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

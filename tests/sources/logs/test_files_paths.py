@@ -1,4 +1,5 @@
 from pathlib import Path
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,9 +16,9 @@ ORDERED = [
 
 
 @given(st.sampled_from(ORDERED), st.randoms())
-def test_a_rotated_set_sorts_from_the_oldest_to_the_live_file(names: list[str], random: object) -> None:
+def test_a_rotated_set_sorts_from_the_oldest_to_the_live_file(names: list[str], random: Random) -> None:
     shuffled = [Path("/logs", name) for name in names]
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert [path.name for path in sorted(shuffled, key=rotation_key)] == names
 
 
