@@ -81,9 +81,8 @@ def collect(ws: Workspace, incident: Incident, progress: Progress) -> Collected:
 
 def _read_files(incident: Incident, request: Request, book: LogBook) -> Incident:
     paths = [("log", path) for path in request.log_files] + [("green", path) for path in request.green_logs]
-    for kind, log in [
-        (kind, read_log_file(path)) for kind, path in paths
-    ]:  # all are found readable before one is stored
+    readable = [(kind, read_log_file(path)) for kind, path in paths]  # all of them, before one is read
+    for kind, log in readable:
         book.add_file(kind, log, incident=incident)
     return replace(incident, occurred_at=book.last_time)
 
