@@ -26,7 +26,7 @@ Answer = Literal["right", "wrong", "resolved"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was found and how it was judged, and the hash that the report prints."""
+    """What was found and how it was judged, and the hash of both (a report has its own, of what it shows too)."""
 
     hash: str
     failure: Failure

@@ -150,7 +150,7 @@ COMMENT ON COLUMN incident_commits.hash IS 'Commit';
 CREATE TABLE evidence (incident VARCHAR NOT NULL, hash VARCHAR, saved_at TIMESTAMPTZ);
 COMMENT ON TABLE evidence IS 'One row an incident whose evidence is stored; its text is in documents';
 COMMENT ON COLUMN evidence.incident IS 'Incident';
-COMMENT ON COLUMN evidence.hash IS 'Hash of the evidence, printed on the report';
+COMMENT ON COLUMN evidence.hash IS 'Hash of the findings and the judgement; a report''s evidence_hash covers what it shows too';
 COMMENT ON COLUMN evidence.saved_at IS 'When it was written, UTC';
 
 CREATE TABLE findings (
