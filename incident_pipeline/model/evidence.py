@@ -91,12 +91,56 @@ class Frame:
     repo_path: str | None = None
 
 
+EntityKind = Literal["url", "host", "error_code", "exit_code", "package", "symbol", "test", "file", "image", "signal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Something a log names, as it stands there: `value` (a package as `name==version` where the version is said)."""
+
+    kind: EntityKind
+    value: str
+    label: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """A shape of line of one service that began or grew: entries a minute `before` and `during` started_at..ended_at.
+
+    `line` of log `label` is the first entry of the burst, `text` its first line. `first_seen`: none before it.
+    """
+
+    service: str
+    label: str
+    line: int
+    text: str
+    template: int
+    started_at: datetime
+    ended_at: datetime
+    count: int
+    before: float
+    during: float
+    first_seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """Something that went live: a tag, or a log line that says a version started; `ref` cites where that is said."""
+
+    at: datetime
+    service: str
+    what: str
+    ref: str = ""
+    hash: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Answer to the first question: what failed, where in the logs. `findings` best first.
 
     `context` explains nothing by itself (the job's name, the failed step's command, its last lines, words of trouble);
-    an excerpt shows it around the findings.
+    an excerpt shows it around the findings. `bursts` and `deploys` are of production logs, oldest first.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -108,6 +152,9 @@ class Failure:
     tool: str | None = None
     compared_with_green: bool = False
     context: tuple[Finding, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    bursts: tuple[Burst, ...] = ()
+    deploys: tuple[Deploy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

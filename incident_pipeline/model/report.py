@@ -4,9 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from incident_pipeline.model.evidence import Category, Citation, Finding, Reason, RuledOut, Status, Suspect, VerdictKind
+from incident_pipeline.model.evidence import (
+    Burst,
+    Category,
+    Citation,
+    Entity,
+    Finding,
+    Reason,
+    RuledOut,
+    Status,
+    Suspect,
+    VerdictKind,
+)
 from incident_pipeline.model.incident import BaseKind, Job, LogRef, Run
 from incident_pipeline.model.logs import SourceStatus
+from incident_pipeline.model.memory import Memory
+from incident_pipeline.model.proof import Proof
 
 SCHEMA_VERSION = 1
 
@@ -119,3 +132,7 @@ class Report:
     seconds: float | None = None
     created_at: datetime | None = None
     reasons: tuple[Reason, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    bursts: tuple[Burst, ...] = ()
+    memory: Memory | None = None
+    proof: Proof | None = None

@@ -14,6 +14,8 @@ from incident_pipeline import __version__
 from incident_pipeline.model.evidence import CodeFacts, Failure, Judgement, Suspect, parse_ref
 from incident_pipeline.model.incident import Incident, LogRef, Window
 from incident_pipeline.model.logs import SourceStatus
+from incident_pipeline.model.memory import Memory
+from incident_pipeline.model.proof import Proof
 from incident_pipeline.model.report import SCHEMA_VERSION, Cited, CodeHunk, Excerpt, Report
 from incident_pipeline.reports import citations, proof
 from incident_pipeline.reports.check import Lookup
@@ -35,6 +37,8 @@ def build_report(
     excerpts: Mapping[str, Sequence[int]],
     lookup: Lookup,
     statuses: Sequence[SourceStatus],
+    memory: Memory | None = None,
+    replay: Proof | None = None,
     engine: str = "deterministic",
     notes: Sequence[str] = (),
     created_at: datetime | None = None,
@@ -90,6 +94,10 @@ def build_report(
         log_lines=sum(length for label, length in lengths.items() if label.startswith("log")),
         seconds=seconds,
         created_at=created_at,
+        entities=failure.entities,
+        bursts=failure.bursts,
+        memory=memory,
+        proof=replay,
     )
 
 
@@ -117,5 +125,5 @@ def _evidence_hash(
         "citations": [asdict(each.citation) for each in cited],
         "shown": [asdict(each) for each in shown],
     }
-    text = json.dumps(evidence, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(evidence, sort_keys=True, separators=(",", ":"), default=str)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
