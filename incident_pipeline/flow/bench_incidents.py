@@ -7,6 +7,7 @@ only `head_sha` and `last_green_sha` are read). Goes out: one prediction a case,
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TypedDict
@@ -19,7 +20,7 @@ from incident_pipeline.evidence.places import locate, places
 from incident_pipeline.flow.bench_lines import load_log
 from incident_pipeline.flow.gather import gather_code, gather_paths
 from incident_pipeline.flow.progress import Progress, quiet
-from incident_pipeline.model.evidence import Failure, Judgement, VerdictKind
+from incident_pipeline.model.evidence import CodeFacts, Failure, Judgement, VerdictKind
 from incident_pipeline.model.incident import Window
 from incident_pipeline.sources.git.local import LocalGit
 
@@ -44,20 +45,48 @@ class Prediction(TypedDict):
     tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class CaseInputs:
+    """What the judge is given of one case: logs as read, the failure located at head, the window, the code there."""
+
+    logs: tuple[LogText, ...]
+    greens: tuple[LogText, ...]
+    failure: Failure
+    window: Window
+    code: CodeFacts
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One judged case; `seconds` are wall clock from reading its files to the judgement, cloning left out."""
+
+    case: str
+    failure: Failure
+    judgement: Judgement
+    seconds: float
+
+
 def predict_incidents(folder: Path, work: Path, *, progress: Progress = quiet) -> Iterator[Prediction]:
     """One prediction for each folder below `folder` that holds a `run.json`, in order of name; clones go to `work`.
 
     Errors: BadInput when a case cannot be read.
     """
+    return map(prediction, judge_cases(folder, work, progress=progress))
+
+
+def judge_cases(folder: Path, work: Path, *, progress: Progress = quiet) -> Iterator[CaseResult]:
+    """Each case of `folder` as `predict_incidents` takes them, judged. Errors: BadInput when one cannot be read."""
     cases = sorted(path.parent for path in folder.glob("*/run.json"))
     work.mkdir(parents=True, exist_ok=True)
-    progress.step("Predicting cases", total=len(cases))
+    progress.step("Judging cases", total=len(cases))
     for case in cases:
-        yield _predict(case, _clone(case / "repo.bundle", work / f"{case.name}.git"))
+        yield judge_case(case, clone_case(case, work))
         progress.advance()
 
 
-def _clone(bundle: Path, target: Path) -> Path:
+def clone_case(case: Path, work: Path) -> Path:
+    """The bare clone of a case's bundle below `work`, made at the first call. Errors: BadInput when it is no bundle."""
+    bundle, target = case / "repo.bundle", work / f"{case.name}.git"
     if not target.exists():
         done = subprocess.run(
             ["git", "clone", "--quiet", "--bare", "--", str(bundle), str(target)], capture_output=True, check=False
@@ -69,34 +98,44 @@ def _clone(bundle: Path, target: Path) -> Path:
     return target
 
 
-def _predict(case: Path, repo: Path) -> Prediction:
+def judge_case(case_dir: Path, repo: Path, *, base: str | None = None, head: str | None = None) -> CaseResult:
+    """Judge the case in `case_dir` with its clone `repo`; `base` and `head` replace the window that `run.json` gives.
+
+    Errors: BadInput for logs or a repository that cannot be read.
+    """
     start = perf_counter()
-    run = json.loads((case / "run.json").read_text("utf-8"))
+    given = gather_case(case_dir, repo, base=base, head=head)
+    judgement = judge(given.failure, given.window, given.code, logs=given.logs, greens=given.greens)
+    return CaseResult(case_dir.name, given.failure, judgement, round(perf_counter() - start, 3))
+
+
+def gather_case(case_dir: Path, repo: Path, *, base: str | None = None, head: str | None = None) -> CaseInputs:
+    """What `judge_case` judges, for those who judge it in several ways."""
+    run = json.loads((case_dir / "run.json").read_text("utf-8"))
+    base, head = base or str(run["last_green_sha"]), head or str(run["head_sha"])
     logs, greens = (
-        [load_log(path, label=label)] if (path := case / f"{name}.log.gz").is_file() else []
+        (load_log(path, label=label),) if (path := case_dir / f"{name}.log.gz").is_file() else ()
         for name, label in (("failed", "log"), ("green", "green"))
     )
-    failure, judgement = _judge(repo, base=run["last_green_sha"], head=run["head_sha"], logs=logs, greens=greens)
-    return {
-        "case": case.name,
-        "ranked_commits": [s.hash for s in judgement.suspects],
-        "cited_lines": cited_lines(failure),
-        "verdict": _NAMES[judgement.verdict.verdict],
-        "seconds": round(perf_counter() - start, 3),
-        "tokens": 0,
-    }
-
-
-def _judge(
-    repo: Path, *, base: str, head: str, logs: list[LogText], greens: list[LogText]
-) -> tuple[Failure, Judgement]:
     failure = find_failure(logs, greens)
     with LocalGit(repo) as git:
         window = Window("", base, head, "last_green", tuple(git.get_commits_between("", base, head)))
         paths = gather_paths(git, "", head)
         failure = locate(failure, paths)
         code = gather_code(git, "", head, places(failure, window), paths=paths)
-    return failure, judge(failure, window, code, logs=logs, greens=greens)
+    return CaseInputs(logs, greens, failure, window, code)
+
+
+def prediction(result: CaseResult) -> Prediction:
+    """What the scorer reads of a judged case."""
+    return {
+        "case": result.case,
+        "ranked_commits": [s.hash for s in result.judgement.suspects],
+        "cited_lines": cited_lines(result.failure),
+        "verdict": _NAMES[result.judgement.verdict.verdict],
+        "seconds": result.seconds,
+        "tokens": 0,
+    }
 
 
 def cited_lines(failure: Failure, *, limit: int = MAX_CITED) -> list[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from incident_pipeline.errors import BadInput
-from incident_pipeline.flow.bench_incidents import cited_lines, predict_incidents
+from incident_pipeline.flow.bench_incidents import cited_lines, clone_case, judge_case, predict_incidents
 from incident_pipeline.model.evidence import Failure, Finding
 
 CART = 'def total(lines):\n    """Sum."""\n    return sum(lines)\n'
@@ -79,6 +79,20 @@ def test_a_case_is_answered_with_its_culprit_its_line_and_a_verdict(folder: Path
 def test_a_second_run_uses_the_clone_and_says_the_same(folder: Path, tmp_path: Path) -> None:
     first, second = (next(predict_incidents(folder, tmp_path / "work")) for _ in range(2))
     assert first["ranked_commits"] == second["ranked_commits"]
+
+
+def test_a_case_can_be_judged_in_another_window_than_its_own(folder: Path, tmp_path: Path) -> None:
+    case = folder / "one"
+    guilty = json.loads((case / "run.json").read_text())["guilty"]
+    tmp_path.joinpath("work").mkdir()
+    repo = clone_case(case, tmp_path / "work")
+    whole, newest, after = (
+        judge_case(case, repo, base=b, head=h) for b, h in ((None, None), (None, guilty), (guilty, None))
+    )
+    assert [len(r.judgement.suspects) for r in (whole, newest, after)] == [3, 2, 1]
+    assert whole.judgement.suspects[0].hash == newest.judgement.suspects[0].hash == guilty
+    assert whole.judgement.suspects[0].probability > 0.5 > after.judgement.suspects[0].probability
+    assert whole.seconds > 0
 
 
 def test_a_broken_bundle_is_one_line(folder: Path, tmp_path: Path) -> None:
