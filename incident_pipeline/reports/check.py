@@ -14,7 +14,15 @@ from incident_pipeline.model.report import Report
 from incident_pipeline.reports.text import ELLIPSIS, collapse, cut, is_hash, short, visible
 
 Rule = Literal[
-    "unresolved", "misquoted", "uncited", "unnumbered", "out-of-range", "unknown-label", "probability", "hash"
+    "unresolved",
+    "misquoted",
+    "uncited",
+    "unnumbered",
+    "out-of-range",
+    "unknown-label",
+    "probability",
+    "hash",
+    "unproved",
 ]
 _SUM_ERROR = 1e-6
 
@@ -127,10 +135,17 @@ def _claims(report: Report) -> Iterator[Problem]:
             yield Problem(
                 "hash", f"suspect {cut(suspect.hash, 40)!r}", "is no commit hash", "name a commit of the window"
             )
+    if report.status == "CONFIRMED" and not _proved(report):
+        yield Problem("unproved", "verdict", "says CONFIRMED, but no replay proved its first suspect", "say LIKELY")
     if report.verdict == "commit" and not report.suspects:
         yield Problem("uncited", "verdict", "blames a commit, but no commit is named", "name the suspect")
     if by_line and not report.citations:
         yield Problem("uncited", "verdict", f"says {report.verdict} and cites nothing", "cite a line, or say unknown")
+
+
+def _proved(report: Report) -> bool:
+    culprit = report.proof.culprit if report.proof else None
+    return culprit is not None and [s.hash for s in report.suspects[:1]] == [culprit]
 
 
 def _unnumbered(who: str, reasons: Sequence[Reason], numbered: set[tuple[str, str]]) -> Iterator[Problem]:

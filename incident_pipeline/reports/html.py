@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
 from incident_pipeline.model.report import Report
-from incident_pipeline.reports import citations, panes, text, view
+from incident_pipeline.reports import beyond, citations, panes, text, view
 from incident_pipeline.reports.picture import picture
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _environment() -> "Environment":
     )  # fmt: skip
     # Jinja2 types both as dictionaries of what it ships with.
     names, filters = cast("dict[str, Any]", environment.globals), cast("dict[str, Any]", environment.filters)
-    names |= {"view": view, "ids_of": citations.ids_of, "commit_page": citations.commit_page}
+    names |= {"view": view, "beyond": beyond, "ids_of": citations.ids_of, "commit_page": citations.commit_page}
     for name in ("short", "moment", "count", "cut", "cut_path", "collapse"):
         filters[name] = getattr(text, name)
     filters["is_web"] = citations.is_web

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from incident_pipeline.model.incident import Run
 from incident_pipeline.model.report import CodeHunk, Excerpt, Report
-from incident_pipeline.reports import view
+from incident_pipeline.reports import beyond, view
 from incident_pipeline.reports.citations import ids_of, is_web
 from incident_pipeline.reports.text import count, cut, cut_path, moment, short, visible
 
@@ -106,15 +106,18 @@ def _whole(report: Report) -> Iterator[str]:
     yield from _section("Because", _because(report))
     yield from _section("Two stories", _stories(report))
     yield from _section("Suspects", _suspects(report))
-    yield from _section("Ruled out", [f"- {prose(each)}" for each in view.ruled_out(report)])
-    yield from _section("Not known", [f"- {prose(each)}" for each in report.not_known])
+    yield from _section("Replayed", _told(beyond.replayed(report)))
+    yield from _section("Errors", _told(beyond.bursts(report)))
+    yield from _section("Ruled out", _told(view.ruled_out(report)))
+    yield from _section("Not known", _told(report.not_known))
+    yield from _section("Seen before", _told(beyond.seen_before(report)))
     yield from _section("Ask", [f"- {code(each.name)} {prose(each.why)}" for each in report.owners])
     for excerpt in report.excerpts:
         yield from _section(f"Log {code(excerpt.label)}", _excerpt(excerpt))
     for sha, hunks in view.hunks_by_commit(report):
         yield from _section(f"Change {code(short(sha))}", [line for hunk in hunks for line in _hunk(hunk)])
     yield from _section("What was read", _sources(report))
-    yield from _section("Notes", [f"- {prose(note)}" for note in report.notes])
+    yield from _section("Notes", _told(report.notes))
     yield ""
     yield f"{prose(view.foot(report))}. Evidence {code(report.evidence_hash)}, version {code(report.program_version)}."
     if link := _run_link(report.run):
@@ -124,6 +127,10 @@ def _whole(report: Report) -> Iterator[str]:
 def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
         yield from ("", f"## {title}", "", *lines)
+
+
+def _told(sentences: Sequence[str]) -> list[str]:
+    return [f"- {prose(each)}" for each in sentences]
 
 
 def _next_steps(report: Report) -> list[str]:

@@ -15,6 +15,7 @@ from incident_pipeline.model.report import NextStep
 from incident_pipeline.reports.text import has_unseen, is_hash, short
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)+")
+_IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]*")
 _FIRST = {
     "disk": "Free disk space on the runner, then re-run the failed jobs",
     "memory": "Give the job more memory or less parallel work, then re-run the failed jobs",
@@ -40,7 +41,7 @@ def next_steps(
     if verdict.status == "INCONCLUSIVE":
         steps += _tell_apart(incident.run, window, judgement.suspects, failure, code)
     elif verdict.verdict == "commit":
-        steps += _take_back(window, judgement.suspects, failure, code)
+        steps += _take_back(incident, window, judgement, failure, code)
     elif verdict.verdict in {"infrastructure", "flaky"}:
         steps.append(
             _rerun(incident.run, _CHANCE if verdict.verdict == "flaky" else _FIRST.get(verdict.category, _RERUN))
@@ -58,8 +59,9 @@ def next_steps(
 
 
 def _take_back(
-    window: Window, suspects: Sequence[Suspect], failure: Failure, code: CodeFacts
-) -> Iterator[NextStep]:  # fmt: skip
+    incident: Incident, window: Window, judgement: Judgement, failure: Failure, code: CodeFacts
+) -> Iterator[NextStep]:
+    suspects = judgement.suspects
     commit = _commit_of(window, suspects[0]) if suspects else None
     if commit is None or not is_hash(commit.hash):
         yield NextStep("Read the first suspect's change")
@@ -67,10 +69,12 @@ def _take_back(
     sha = short(commit.hash)
     yield NextStep("Read the change", f"git show {sha}")
     test = _test_command(failure, code)
-    if test and window.head and is_hash(window.head):
-        yield NextStep("See it fail on your machine", f"git switch --detach {short(window.head)} && {test}")
+    proved = judgement.verdict.status == "CONFIRMED"
+    if test and window.base and window.head and not proved and _IDENTIFIER.fullmatch(incident.id):
+        verify = f"incident-responder verify {incident.id} --command {shlex.quote(test)}"
+        yield NextStep("Prove it: about 3 runs of the test, in throw-away trees on your machine", verify)
     mainline = " -m 1" if commit.is_merge else ""
-    yield NextStep("Take it back, if that is the cause", f"git revert{mainline} {sha}")
+    yield NextStep("Take it back" if proved else "Take it back, if that is the cause", f"git revert{mainline} {sha}")
 
 
 def _tell_apart(

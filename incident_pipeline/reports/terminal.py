@@ -9,7 +9,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from incident_pipeline.model.report import Report
-from incident_pipeline.reports import view
+from incident_pipeline.reports import beyond, view
 from incident_pipeline.reports.text import collapse, count, cut, cut_path, is_hash, short, visible
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NARROWEST = 40
 _NARROW = 80
-_LABEL_WIDTH = 10
+_LABEL_WIDTH = 11
 _INDENT = 2
 _CITATIONS = 5
 _REASON_WIDTH = 240
@@ -165,8 +165,9 @@ def _lists(console: "Console", report: Report) -> None:
         if each.status != "read" and each.detail not in report.not_known
     ]
     parts = (
-        ("Ruled out", ruled), ("Not known", list(report.not_known)), ("Not read", unread), ("Ask", ask),
-        ("Notes", list(report.notes)),
+        ("Replayed", list(beyond.replayed(report))), ("Errors", list(beyond.bursts(report))), ("Ruled out", ruled),
+        ("Not known", list(report.not_known)), ("Not read", unread), ("Seen before", list(beyond.seen_before(report))),
+        ("Ask", ask), ("Notes", list(report.notes)),
     )  # fmt: skip
     for label, texts in parts:
         for place, text in enumerate(texts):

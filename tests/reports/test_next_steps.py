@@ -17,7 +17,7 @@ def _commands(case: Case) -> list[str]:
 def test_a_likely_commit_is_read_reproduced_and_reverted() -> None:
     assert _commands(commit_case()) == [
         "git show 4be91f7",
-        "git switch --detach 9f3c2ab && python -m pytest tests/test_cart.py::test_total",
+        "incident-responder verify acme-shop-1842 --command 'python -m pytest tests/test_cart.py::test_total'",
         "git revert 4be91f7",
     ]
 
@@ -70,7 +70,7 @@ def test_a_test_name_is_one_word_for_the_shell() -> None:
     case = commit_case()
     name = "tests/test_cart.py::test_total[$(reboot) `id`; 'x']"
     command = _commands(replace(case, failure=replace(case.failure, tests=(name,))))[1]
-    assert shlex.split(command)[-1] == name
+    assert shlex.split(shlex.split(command)[-1])[-1] == name  # for our shell, and for the one that verify starts
 
 
 def test_a_suspect_that_is_no_hash_gets_no_command() -> None:
@@ -96,4 +96,4 @@ def test_a_hostile_report_has_only_commands_made_of_hashes_and_numbers() -> None
 @pytest.mark.parametrize("name", CASES)
 def test_every_command_of_this_program_exists(name: str) -> None:
     ours = [c.split()[1] for c in _commands(CASES[name]()) if c.startswith("incident-responder")]
-    assert set(ours) <= {"investigate", "incidents", "sql"}
+    assert set(ours) <= {"investigate", "incidents", "sql", "verify"}

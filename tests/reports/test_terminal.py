@@ -16,9 +16,9 @@ _SGR = re.compile(r"\x1b\[[0-9;]*m")
 
 def test_the_first_screen_answers_what_to_do_now() -> None:
     lines = render_terminal(commit_case().build(), width=100).splitlines()
-    assert lines[0] == "FAILED    acme/shop · CI #1842 · tests (3.12) · main@9f3c2ab"
+    assert lines[0] == "FAILED     acme/shop · CI #1842 · tests (3.12) · main@9f3c2ab"
     assert lines[3].startswith(
-        'LIKELY    4be91f7 "Round discounts per line" (12:31) broke tests/test_cart.py::test_total'
+        'LIKELY     4be91f7 "Round discounts per line" (12:31) broke tests/test_cart.py::test_total'
     )
     assert lines[3].endswith("0.86")
     assert (
@@ -35,7 +35,7 @@ def test_on_a_wide_terminal_the_time_stands_in_the_first_line() -> None:
 
 def test_infrastructure_leads_with_the_cause() -> None:
     text = render_terminal(infrastructure_case().build())
-    assert "LIKELY    The disk was full: no commit is to blame; re-run" in text
+    assert "LIKELY     The disk was full: no commit is to blame; re-run" in text
     assert "gh run rerun 7718421842 --failed --repo acme/shop" in text
 
 
