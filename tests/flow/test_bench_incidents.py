@@ -91,7 +91,7 @@ def test_a_case_can_be_judged_in_another_window_than_its_own(folder: Path, tmp_p
     )
     assert [len(r.judgement.suspects) for r in (whole, newest, after)] == [3, 2, 1]
     assert whole.judgement.suspects[0].hash == newest.judgement.suspects[0].hash == guilty
-    assert whole.judgement.suspects[0].probability > 0.5 > after.judgement.suspects[0].probability
+    assert guilty not in {s.hash for s in after.judgement.suspects}
     assert whole.seconds > 0
 
 
