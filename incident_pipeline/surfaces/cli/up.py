@@ -25,6 +25,7 @@ def up(
 ) -> None:
     """Start Dagster and its page; data goes below the data folder. Stop with Ctrl-C."""
     import os
+    import signal
     import sys
 
     from incident_pipeline.settings import load_settings
@@ -49,6 +50,8 @@ def up(
     shown = f"[{host}]" if ":" in host else host
     say(f"Dagster will be at http://{shown}:{port} in a few seconds; data in {settings.home}; Ctrl-C stops it")
     sys.stderr.flush()
+    # A script's background job ignores SIGINT and hands that on; but SIGINT is how Dagster ends its own processes.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execve(sys.executable, command(host, port), env)  # noqa: S606 - no shell; the arguments are checked above
 
 

@@ -1,4 +1,5 @@
 import os
+import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -91,3 +92,15 @@ def test_an_open_address_warns_that_there_is_no_login(
     with pytest.raises(_Became):
         main(["up", "--host", "0.0.0.0", "--port", str(_free_port())])
     assert "no login" in capsys.readouterr().err
+
+
+def test_a_background_job_of_a_script_can_be_ended_all_the_same(
+    started: list[tuple[str, Sequence[str], Mapping[str, str]]],
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(_Became):
+            main(["up", "--port", str(_free_port())])
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGINT, before)
