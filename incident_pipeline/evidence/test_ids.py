@@ -9,8 +9,8 @@ from collections.abc import Iterable
 _TESTS = tuple(
     re.compile(p)
     for p in (
-        r"(?:FAILED|ERROR) (\S+\.py(?:::[^ ]+(?: [^ ]*\])?)?)",
-        r"^(\S+\.py::\S+) (?:FAILED|ERROR)",
+        r"(?:FAILED|ERROR) (\S+\.py(?:::[^ \[]+(?:\[.*?\](?= - |$| +\[ *\d+%\])|\[\S*)?)?)",
+        r"^(\S+\.py::[^ \[]+(?:\[.*?\])?) (?:FAILED|ERROR)",
         r"^(?:FAIL|ERROR): (\w+ \([\w.]+\))",
         r"^_{3,} (?:ERROR (?:at (?:setup|teardown) of|collecting) )?(.+?) _{3,}$",
         r"^\s*--- FAIL: (\S+)",

@@ -96,12 +96,16 @@ EntityKind = Literal["url", "host", "error_code", "exit_code", "package", "symbo
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Something a log names, as it stands there: `value` (a package as `name==version` where the version is said)."""
+    """Something a log names, as it stands there: `value` (a package as `name==version` where the version is said).
+
+    `note` is what the text says of it: a package `asked` or `found`, the tool or protocol whose code it is.
+    """
 
     kind: EntityKind
     value: str
     label: str
     line: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

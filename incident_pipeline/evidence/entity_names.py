@@ -1,0 +1,147 @@
+"""What tools call packages and symbols, asked for, found or missing: one row a shape (see `entity_shape`).
+
+A row is (kind, needles, pattern, value, note); `own` is explained there.
+"""
+
+from incident_pipeline.evidence.entity_shape import Shape
+from incident_pipeline.evidence.entity_shape import shape as _s
+
+_MVN = (
+    r"(?P<a>[A-Za-z][\w.-]*:[\w.-]+)(?::(?:jar|war|pom|aar|zip|bundle|maven-plugin|test-jar))?(?::[a-z-]+)?"
+    r"(?::(?P<b>[\w.+-]*\d[\w.+-]*))?"
+)
+_NPM = r"(?P<a>(?:@[\w.-]+/)?[A-Za-z][\w.-]*)"
+_REQ = r"(?P<b>[\^~]?(?:[<>=!]=?|~=)? ?v?\d[^\s\"'`,;)|\]]*|latest|\*)"
+_N = r"[\w$.:]*[\w$]"
+PACKAGES: tuple[Shape, ...] = (
+    _s("package", "No matching distribution|satisfies the requirement",
+       r"(?:No matching distribution found for|satisfies the requirement) (?P<a>[\w.-]+(?:\[[\w,.-]+\])?)(?P<b>"
+       r"(?:[=<>!~]=?[\w.*,<>=!~]+)?)", "{a}{b}", note="asked"),
+    _s("package", "from versions:",
+       r"satisfies the requirement (?P<a>[\w.-]+)[^\n]*\(from versions: (?:[^\n)]*, )?(?P<b>\d[\w.+]*)\)",
+       "{a}=={b}", note="newest found"),
+    _s("package", "requires",
+       r"^(?:ERROR: )?(?P<c>[\w.-]+) \d\S* requires (?P<a>[\w.-]+)(?P<b>[=<>!~][^\s;]*)(?:;[^\n]*?)?, but you have",
+       "{a}{b}", note="asked by {c}"),
+    _s("package", "but you have",
+       r"but you have (?P<a>[\w.-]+) (?P<b>\d[\w.+-]*) which is incompatible", "{a}=={b}", note="found"),
+    _s("package", "depends on",
+       r"^ +(?P<c>[\w.-]+)(?:\[[\w,]+\])? \d[\w.+-]* depends on (?P<a>[\w.-]+)(?P<b>[=<>!~][^\s;]*)",
+       "{a}{b}", note="asked by {c}"),
+    _s("package", "requested", r"^ +The user requested (?P<a>[\w.-]+)(?P<b>[=<>!~][^\s;]*)", "{a}{b}", note="asked"),
+    _s("package", "different Python",
+       r"requires a different (?P<a>Python): (?P<c>\d[\w.]*) not in '(?P<b>[^'\n]+)'",
+       "python{b}", note="asked, {c} found"),
+    _s("package", "Distribution",
+       r"(?P<a>[\w.-]+)(?P<b>[=<>!~]=?[\w.]+)' distribution was not found", "{a}{b}", note="asked"),
+    _s("package", "matching version", rf"No matching version found for {_NPM}@{_REQ}", "{a}@{b}", note="asked"),
+    _s("package", "peer",
+       rf"\bpeer(?:Optional)? {_NPM}@[\"']?(?P<b>[^\"'\n]+)[\"'] from (?P<c>\S+)", "{a}@{b}", note="asked by {c}"),
+    _s("package", "Found:|resolving:", rf"(?:Found|While resolving): {_NPM}@(?P<b>\d\S*)", "{a}=={b}", note="found"),
+    _s("package", "Expected version",
+       r"[Ee]ngine \"(?P<a>[\w-]+)\" is incompatible[^\n]*Expected version \"(?P<b>[^\"\n]+)\"\. Got \""
+       r"(?P<c>[^\"\n]+)\"", "{a}@{b}", note="asked, {c} found"),
+    _s("package", "any versions for",
+       rf"any versions for \"{_NPM}\" that matches \"(?P<b>[^\"\n]+)\"", "{a}@{b}", note="asked"),
+    _s("package", "not in this registry|not in the npm registry",
+       rf"'{_NPM}@(?P<b>[^'\n]+)' is not in (?:this|the npm) registry", "{a}@{b}", note="asked"),
+    _s("package", "Cannot find package|Cannot find module|Could not resolve|find module",
+       rf"(?:Cannot find (?:package|module)|Could not resolve) ['\"]{_NPM}(?:/[\w./-]*)?['\"](?P<b>)",
+       "{a}", note="not found"),
+    _s("package", "no matching package", r"no matching package named `(?P<a>[\w-]+)`", note="not found"),
+    _s("package", "for the requirement",
+       r"version for the requirement `(?P<a>[\w-]+) = \"(?P<b>[^\"\n]+)\"", "{a} {b}", note="asked"),
+    _s("package", "could not compile|failed to run custom|package `",
+       r"(?:could not compile|custom build command for|package|dependency) `(?P<a>[\w-]+)(?: v"
+       r"(?P<b>\d[\w.+-]*))?[^`\n]*`", "{a}=={b}|{a}"),
+    _s("package", "find artifact|Failure to find|Could not resolve|Could not find|Could not transfer",
+       r"(?:Could not find artifact|Failure to find|Could not transfer artifact|Could not find"
+       rf"|Could not resolve) {_MVN}", "{a}=={b}|{a}", note="asked"),
+    _s("package", "execute goal", rf"Failed to execute goal {_MVN}", "{a}=={b}", note="plugin", worth=0.5),
+    _s("package", "provid",
+       r"(?:required module provides|module providing) package (?P<a>[\w./-]+\w)", note="not found"),
+    _s("package", "@v", r"(?P<a>[a-z0-9][\w-]*(?:\.[\w-]+)+/[\w./-]+)@(?P<b>v\d[\w.+-]*)", "{a}=={b}"),
+    _s("package", "requires go",
+       r"requires (?P<a>go) (?P<b>[<>=]+ ?\d[\w.]*) \(running go (?P<c>\d[\w.]*)", "{a} {b}", note="asked, {c} found"),
+    _s("package", "requires rustc",
+       r"requires (?P<a>rustc) (?P<b>\d[\w.]*)[^\n]*rustc version is (?P<c>\d[\w.]*)",
+       "{a}>={b}", note="asked, {c} found"),
+    _s("package", "find gem",
+       r"Could not find gem '(?P<a>[\w-]+)(?: \((?P<b>[^)'\n]+)\))?", "{a} {b}|{a}", note="asked"),
+    _s("package", "in any of the sources|locally installed",
+       r"Could not find (?P<a>[\w-]+?)-(?P<b>\d[\w.]*) in (?:any of the sources|locally installed)",
+       "{a}=={b}", note="asked"),
+    _s("package", "find package",
+       r"Unable to find package (?P<a>[\w.-]*\w)(?: with version \((?P<b>[^)\n]+)\))?", "{a} {b}|{a}", note="asked"),
+    _s("package", "locate package|installation candidate",
+       r"(?:Unable to locate package |Package '?)(?P<a>[a-z0-9][\w.+-]*)(?:'? has no installation candidate)?$",
+       note="not found"),
+    _s("package", "was not found",
+       r"Version '(?P<b>[^'\n]+)' for '(?P<a>[^'\n]+)' was not found", "{a}=={b}", note="asked"),
+    _s("package", "resolve action|Can't find action",
+       r"(?:resolve action|find action) [`']?(?P<a>[\w.-]+/[\w./-]+)@(?P<b>[\w./-]+)", "{a}@{b}", note="asked"),
+    _s("package", "cannot find -l", r"cannot find -l(?P<a>[\w+.-]+)", "lib{a}", note="not found"),
+    _s("package", "shared object", r"(?P<a>lib[\w+-]+\.so(?:\.\d+)*): cannot open shared object", note="not found"),
+    _s("package", "==",
+       r"(?<![\w.=/])(?P<a>[A-Za-z][\w.-]*)(?:\[[\w,]+\])?==(?P<b>\d[\w.*+!]*)(?=[\s,;)'\"]|$)", "{a}=={b}", own=True),
+)  # fmt: skip
+SYMBOLS: tuple[Shape, ...] = (
+    _s("symbol", "no attribute",
+       rf"(?:[\"'](?!(?:NoneType|int|str|list|dict|float|bool|tuple|set)[\"'])(?P<a>{_N})[\"']"
+       r"(?: object)? )?has no attribute [\"'](?P<b>\w+)[\"']", "{a}.{b}|{b}"),
+    _s("symbol", "No module named", r"No module named ['\"]?(?P<a>[\w.]*\w)", note="module not found"),
+    _s("symbol", "cannot import name",
+       r"cannot import name ['\"](?P<b>\w+)['\"](?: from (?:partially initialized module )?['\"](?P<a>[\w.]+)['\"])?",
+       "{a}.{b}|{b}"),
+    _s("symbol", "is not defined", r"name ['\"](?P<a>\w+)['\"] is not defined"),
+    _s("symbol", "is not a|is not defined",
+       r"(?P<a>[\w$][\w$.]*)(?:\(\.\.\.\))? is not (?:a function|a constructor|defined\b|iterable)"),
+    _s("symbol", "properties of|property",
+       r"Cannot (?:read|set) propert(?:ies|y)(?: of (?:undefined|null))? \(?(?:reading "
+       r"|setting )?['\"](?P<a>[\w$]+)['\"]"),
+    _s("symbol", "()", r"(?P<a>[\w.]*\w)\(\) (?:got an? |missing \d+ |takes |argument )"),
+    _s("symbol", "keyword argument", r"unexpected keyword argument ['\"](?P<a>\w+)['\"]", note="argument"),
+    _s("symbol", "symbol:", r"symbol: +(?:class|method|variable|interface) (?P<a>\w+)"),
+    _s("symbol", "cannot access", r"cannot access (?P<a>[a-z]\w*(?:\.\w+)+)$"),
+    _s("symbol", "does not exist", r"package (?P<a>[\w.]+) does not exist", note="package"),
+    _s("symbol", "NoClassDefFound|ClassNotFound|NoSuch",
+       r"(?:NoClassDefFoundError|ClassNotFoundException): (?:Could not initialize class )?(?P<a>[\w./$]+)"),
+    _s("symbol", "NoSuch", r"NoSuch(?:Method|Field)Error: '?(?:[\w.\[\]<>]+ )?(?P<a>[\w.$]+)"),
+    _s("symbol", "n class ",
+       r"(?:constructor|method|enum) (?P<b>\w+) in (?:class|interface|enum) (?P<a>[\w.$]+)", "{a}.{b}"),
+    _s("symbol", "undefined reference|ndefined symbol",
+       r"[Uu]ndefined (?:reference to|symbol:?) [`'‘]?(?P<a>[\w:~.]*\w)"),
+    _s("symbol", "was not declared|not a member|undeclared",
+       r"(?:error: |identifier )[‘'`](?P<a>[\w:~]+)[’'](?:[^\n]{0,30}(?:was not declared|is not a member)|)"),
+    _s("symbol", "no member named", r"no member named [‘'](?P<b>\w+)[’'] in [‘'](?P<a>[\w:]+)", "{a}::{b}"),
+    _s("symbol", "implicit declaration", r"implicit declaration of function [‘'](?P<a>\w+)"),
+    _s("symbol", "ndefined: |not used|undefined (", r"(?:undefined: |declared and not used: )(?P<a>[\w.]*\w)"),
+    _s("symbol", "undefined (", r"(?P<a>[\w.]+) undefined \((?:type|but)"),
+    _s("symbol", "annot find ",
+       r"[Cc]annot find (?:name|value|type|function|macro|struct|trait|derive macro|method|attribute macro"
+       r"|derive)[ \w,/]{0,30}[`'\"](?P<a>[\w:$!]+)[`'\"]"),
+    _s("symbol", "nresolved ", r"(?i:unresolved (?:reference|import|name)):? [`'‘]?(?P<a>[\w.:]*\w)"),
+    _s("symbol", "named `",
+       r"no (?:method|field|function|associated item)[\w ]* named `(?P<b>\w+)` found for [\w ]*`(?P<a>[^`\n]{1,80})`",
+       "{a}::{b}"),
+    _s("symbol", "does not exist on", r"Property '(?P<b>\w+)' does not exist on type '(?P<a>[\w$]+)", "{a}.{b}"),
+    _s("symbol", "Property '", r"Property '(?P<a>\w+)' (?:is missing|does not exist|is private|is used)"),
+    _s("symbol", "exported member",
+       r"[Mm]odule '\"?(?P<a>[^'\"\n]+)\"?' has no exported member (?:named )?'(?P<b>\w+)'", "{a}.{b}"),
+    _s("symbol", "definition for|does not exist in|could not be found",
+       r"(?:name|name space|namespace name) '(?P<a>[\w.<>]+)' (?:does not exist|could not be found)"),
+    _s("symbol", "definition for", r"'(?P<a>[\w.<>]+)' does not contain a definition for '(?P<b>\w+)'", "{a}.{b}"),
+    _s("symbol", "undefined method|ninitialized constant|undefined local",
+       r"(?:undefined (?:method|local variable or method)|uninitialized constant) [`'‘]?(?P<a>[\w:!?=]+)"),
+    _s("symbol", "ndefined function|ndefined method|undefined constant",
+       r"[Uu]ndefined (?:function|method|constant|property:?) (?P<a>[\w\\:$]+)"),
+    _s("symbol", "Class \"", r"Class \"(?P<a>[\w\\]+)\" not found"),
+    _s("symbol", "UndefinedFunctionError", r"UndefinedFunctionError\) function (?P<a>[\w.!?/]+) is undefined"),
+    _s("symbol", "relation \"|column \"|no such table|no such column|doesn't exist",
+       r"(?:relation|column|no such (?:table|column):|Table) ['\"]?(?P<a>[\w.]*\w)['\"]?(?: does not exist"
+       r"| doesn't exist|$| )", note="database"),
+    _s("symbol", "Error|Exception|Failure|Warning|Fault",
+       r"^[^\w\n]*(?:E |\[ERROR\]|Caused by:|Caused:)? *(?P<a>(?:[a-zA-Z_]\w*(?:\.|::|\$))*(?!AssertionError"
+       r"|Error\b|Exception\b|AssertionFailed)[A-Z]\w*(?:Error|Exception|Failure|Warning|Fault))(?=:|$)",
+       note="exception"),
+)  # fmt: skip
