@@ -140,22 +140,24 @@ def _git(args: Sequence[str], folder: Path, *, who: Path, stdin: bytes = b"") ->
     except PermissionError as error:
         raise AccessDenied(f"{who}: permission denied: make the repository readable for this user") from error
     if done.returncode:
-        raise _explained(args[0], who, _complaint(done.stderr))
+        raise _explained(args[0], who, done.stderr.decode("utf-8", "backslashreplace"))
     return done.stdout
 
 
-def _explained(verb: str, who: Path, said: str) -> IncidentError:
-    if "dubious ownership" in said:
+def _explained(verb: str, who: Path, stderr: str) -> IncidentError:
+    if "dubious ownership" in stderr:
         return AccessDenied(f"{who}: belongs to another user: run `git config --global --add safe.directory {who}`")
-    if "not a git repository" in said:
+    if "not a git repository" in stderr:
         return BadInput(f"{who}: no git repository: give the folder of one with --git-path")
-    if re.search(r"unable to read|missing|invalid reference|not a valid|bad object|corrupt", said):
+    said = _complaint(stderr)
+    if re.search(r"unable to read|missing|invalid reference|not a valid|bad object|corrupt", stderr):
         return BadInput(f"{who}: objects are missing or damaged: `git fsck` names them, a full clone mends it ({said})")
     return BadInput(f"{who}: git {verb} failed: {said}")
 
 
-def _complaint(stderr: bytes) -> str:
-    lines = [line for line in stderr.decode("utf-8", "backslashreplace").splitlines() if line.strip()]
-    fatal = [line.partition("fatal: ")[2] for line in lines if line.startswith("fatal: ")]
-    line = (fatal or lines[-1:] or ["it said nothing"])[0]
+def _complaint(stderr: str) -> str:
+    """The first line that says what is wrong, in printable characters."""
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    told = [line.partition(": ")[2] for line in lines if line.startswith(("fatal: ", "error: "))]
+    line = (told or lines[-1:] or ["it said nothing"])[0]
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
