@@ -1,4 +1,6 @@
-"""`bench`: predictions for labelled cases, one JSON object a line, for their scorers. No truth file is opened."""
+"""`bench`: every measure on the labelled sets; `bench lines` and `bench incidents` write predictions only, one JSON
+object a line, for scorers kept elsewhere, and open no answer.
+"""
 
 # ruff: noqa: PLC0415 - imported when a command runs: `--help` does not pay for it
 
@@ -10,11 +12,99 @@ import typer
 
 from incident_pipeline.flow.progress import Progress
 
-app = typer.Typer(help="Predict labelled cases, for their scorers.", no_args_is_help=False, rich_markup_mode=None)
+app = typer.Typer(
+    help="Measure accuracy on the labelled sets; or, with a command, only predict them for their scorers.",
+    no_args_is_help=False,
+    rich_markup_mode=None,
+)
+SHARED_VARIABLE = "INCIDENT_RESPONDER_SHARED"
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the cases.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the predictions go (JSON Lines).")]
 Predict: TypeAlias = Callable[[Progress], Iterable[Mapping[str, Any]]]
+
+
+@app.callback(invoke_without_command=True)
+def bench(
+    context: typer.Context,
+    shared: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help=f"Folder with benchmarks/ and incidents/ (else ${SHARED_VARIABLE}, else ../shared)."
+        ),
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there too, as JSON.")
+    ] = None,
+    floor: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON object of least figures; exit 1 when one is not reached.")
+    ] = None,
+) -> None:
+    """Measure accuracy on the labelled sets; or, with a command, only predict them for their scorers."""
+    given = [o for o, v in (("--shared", shared), ("--json", json_file), ("--floor", floor)) if v is not None]
+    if context.invoked_subcommand is None:
+        _measure(shared or _default_shared(), json_file=json_file, floor=floor)
+    elif given:
+        from incident_pipeline.errors import UsageError
+
+        raise UsageError(f"{given[0]} goes with `bench` alone, not with `bench {context.invoked_subcommand}`")
+
+
+def _measure(shared: Path, *, json_file: Path | None, floor: Path | None) -> None:
+    import tempfile
+
+    from incident_pipeline.errors import UsageError
+    from incident_pipeline.flow.bench import run_bench
+    from incident_pipeline.flow.bench_sets import find_sets
+    from incident_pipeline.surfaces.cli import bench_table
+    from incident_pipeline.surfaces.cli.errors import FAILED, say
+    from incident_pipeline.surfaces.cli.output import write_output
+    from incident_pipeline.surfaces.cli.progress import bars
+
+    floors = _read_floors(floor) if floor else {}
+    if json_file:
+        _check_file(json_file, "--json")
+    sets = find_sets(shared)
+    if sets.lines is None and sets.incidents is None:
+        raise UsageError(f"{shared}: holds no labelled set with its scorer: give --shared DIR or {SHARED_VARIABLE}")
+    for what in sets.absent:
+        say(what)
+    with tempfile.TemporaryDirectory(prefix="incident-responder-") as work, bars() as progress:
+        measured = run_bench(sets, Path(work), progress=progress)
+    typer.echo(bench_table.to_text(measured), nl=False)
+    if json_file:
+        write_output(json_file, bench_table.to_json(measured, sets.absent), option="--json")
+    under = bench_table.broken(measured, floors)
+    for sentence in under:
+        say(sentence)
+    if under:
+        raise typer.Exit(FAILED)
+
+
+def _default_shared() -> Path:
+    """`../shared` of the project that the working directory lies in: the nearest folder above with a `.git`."""
+    import os
+
+    if named := os.environ.get(SHARED_VARIABLE):
+        return Path(named)
+    here = Path.cwd()
+    project = next((p for p in (here, *here.parents) if (p / ".git").exists()), here)
+    return project.parent / "shared"
+
+
+def _read_floors(path: Path) -> dict[str, float]:
+    import json
+
+    from incident_pipeline.errors import UsageError
+    from incident_pipeline.flow.bench_marks import SCALES
+
+    try:
+        floors = {str(name): float(value) for name, value in json.loads(path.read_text("utf-8")).items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"--floor {path}: not a JSON object of numbers by measure") from error
+    if unknown := [name for name in floors if name not in SCALES]:
+        raise UsageError(f"--floor {path}: no measure is called {unknown[0]}; they are {', '.join(SCALES)}")
+    return floors
 
 
 @app.command("lines")
@@ -43,8 +133,14 @@ def _check(folder: Path, out: Path) -> None:
 
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder")
-    if out.is_dir() or not out.parent.is_dir():
-        raise UsageError(f"--out {out}: name a file in a folder that exists")
+    _check_file(out, "--out")
+
+
+def _check_file(path: Path, option: str) -> None:
+    from incident_pipeline.errors import UsageError
+
+    if path.is_dir() or not path.parent.is_dir():
+        raise UsageError(f"{option} {path}: name a file in a folder that exists")
 
 
 def _write(predict: Predict, folder: Path, out: Path) -> None:
