@@ -7,28 +7,32 @@ from collections.abc import Sequence
 
 from incident_pipeline.evidence.dossier import build_dossier
 from incident_pipeline.evidence.doubts import doubts, ruled_out
+from incident_pipeline.evidence.history import by_history
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.signals import drift, flaky, infrastructure
 from incident_pipeline.evidence.suspects import probabilities, score_commits, to_suspects
 from incident_pipeline.evidence.verdict import decide, no_commit_odds
 from incident_pipeline.model.evidence import CodeFacts, Failure, Judgement
 from incident_pipeline.model.incident import Window
+from incident_pipeline.model.memory import PastIncident
 
 
 def judge(
     failure: Failure, window: Window, code: CodeFacts, *, logs: Sequence[LogText], greens: Sequence[LogText] = (),
-    same_commit_passed: bool | None = None,
+    same_commit_passed: bool | None = None, history: Sequence[PastIncident] = (),
 ) -> Judgement:  # fmt: skip
     """Suspects over all commits of `window`, verdict, what was ruled out and what is not known.
 
     `failure` has been through `places.locate`. `same_commit_passed`: the head is known to have passed (True), to have
-    failed again (False), or was run once (None).
+    failed again (False), or was run once (None). `history` are earlier incidents, without this one: a test that is
+    known to fail by chance is a sign against blaming a commit; without them nothing changes.
     """
     d = build_dossier(failure, window, code, logs=logs, greens=greens)
     scored = score_commits(d)
     signs = [
         *infrastructure(logs, greens, failure=failure),
         *flaky(d, same_commit_passed=same_commit_passed),
+        *by_history(failure, window, history, same_commit_passed=same_commit_passed),
         *drift(d),
     ]
     unseen = not window.complete and not scored  # commits there are, but none was read

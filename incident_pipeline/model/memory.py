@@ -13,8 +13,8 @@ ToldBy = Literal["person", "proof", "report"]
 class Fingerprint:
     """What a failure is, whatever the run. `key` (16 hex digits) is equal for the same failure; "" when nothing failed.
 
-    `tokens` say what it is made of, for likeness: `test:...`, `raised:...`, `says:...` (masked), `at:path:function`,
-    `entity:...`; sorted, distinct.
+    `tokens` say what it is made of, for likeness: `test:...`, `raised:...`, `says:...` (a word of the messages),
+    `line:...` (a masked line of them), `at:path:function`, `entity:kind=value`; sorted, distinct.
     """
 
     key: str
@@ -26,6 +26,7 @@ class PastIncident:
     """One earlier incident and what came of it. `told_by`: a person (feedback), a proof (verify) or its own report.
 
     `culprit` is the commit that did it as far as that is known, None when no commit is to blame or nobody knows.
+    `passed_again`: the same workflow was green on the very same commit. (base, head] is its window.
     """
 
     incident: str
@@ -43,6 +44,8 @@ class PastIncident:
     culprit: str | None = None
     subject: str = ""
     tests: tuple[str, ...] = ()
+    workflow: str = ""
+    passed_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
