@@ -1,0 +1,1 @@
+SELECT * FROM bursts WHERE incident = $incident ORDER BY position

@@ -1,0 +1,1 @@
+SELECT * FROM deploys WHERE incident = $incident ORDER BY position

@@ -1,0 +1,1 @@
+SELECT label, service FROM incident_services WHERE incident = $incident
