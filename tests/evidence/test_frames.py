@@ -16,7 +16,7 @@ PLACES = (
     ("typescript", "src/a.tsx(55,6): error TS6196: x", "src/a.tsx", 55, None),
     ("java", "\tat com.example.CartTest.totals(CartTest.java:21)", "CartTest.java", 21, "com.example.CartTest.totals"),
     ("java", "[ERROR] /w/src/main/java/a/B.java:[71,65] cannot find symbol", "/w/src/main/java/a/B.java", 71, None),
-    ("java", "e: file:///w/app/src/main/kotlin/Main.kt:7:13 Unresolved", "w/app/src/main/kotlin/Main.kt", 7, None),
+    ("java", "e: file:///w/app/src/main/kotlin/Main.kt:7:13 Unresolved", "/w/app/src/main/kotlin/Main.kt", 7, None),
     ("go", "\t/w/app/server/server.go:88 +0x1b", "/w/app/server/server.go", 88, None),
     ("go", "internal/store/store.go:17:9: undefined: newPool", "internal/store/store.go", 17, None),
     ("rust", "  --> src/main.rs:12:9", "src/main.rs", 12, None),
@@ -57,3 +57,16 @@ def test_windows_paths_use_slashes() -> None:
 
 def test_ordinary_text_has_no_frames() -> None:
     assert read_frames("log", [(1, "done in 3 s"), (2, ""), (3, "x" * 5_000 + ".py:3: in f")]) == ()
+
+
+def test_lint_messages_stand_in_the_file_that_heads_them() -> None:
+    rows = [(1, "/w/src/cart.js"), (2, "  3:5  error  'x' is not defined  no-undef"), (3, "  9:1  warning  y  no-y")]
+    assert [(f.path, f.source_line, f.line, f.depth) for f in read_frames("log", rows)] == [
+        ("/w/src/cart.js", 3, 2, 0),
+        ("/w/src/cart.js", 9, 3, 0),
+    ]
+
+
+def test_each_cause_is_a_stack_of_its_own() -> None:
+    rows = [(1, "\tat a.B.b(B.java:1)"), (2, "\tat a.C.c(C.java:2)"), (3, "Caused by: x"), (4, "\tat a.D.d(D.java:3)")]
+    assert [(f.path, f.depth) for f in read_frames("log", rows)] == [("B.java", 0), ("C.java", 1), ("D.java", 0)]
