@@ -1,0 +1,1 @@
+UPDATE proofs SET current = false WHERE incident = $incident AND current

@@ -1,0 +1,1 @@
+SELECT * FROM trials WHERE incident = $incident AND proof_id = $proof_id ORDER BY position
