@@ -66,6 +66,7 @@ def prove(
     graph = build_graph(case.commits, base=case.base)
     names = trees.names([node.hash for node in graph.nodes])
     court = _Court(trees, case, graph=graph, rules=rules, names=names, env=env)
+    court.seen.update({sha: "unjudged" for sha, name in names.items() if not name})  # a shallow clone lacks it
     with _stoppable():
         end = _search(court, on_start=on_start, on_trial=on_trial)
     proof = _conclude(court, end)
