@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -158,6 +158,23 @@ class JobLog:
     frames: "Iterator[pl.DataFrame]"
 
 
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """A test report in XML that a run left behind: read like a job's log (see JobLog).
+
+    `key` is the same for the same report, `name` is what people know it by. One that could not be read has no frames;
+    its `status` says why.
+    """
+
+    __test__: ClassVar[bool] = False  # its name would make pytest collect it
+
+    key: str
+    name: str
+    status: Callable[[], SourceStatus]
+    frames: "Iterator[pl.DataFrame]"
+    url: str = ""
+
+
 class CiLogSource(LogSource):
     """A CI system: runs, jobs, their logs, and the last green run before a red one."""
 
@@ -187,3 +204,7 @@ class CiLogSource(LogSource):
     @abstractmethod
     def last_green_run(self, run: Run) -> Run | None:
         """Last successful run of the same workflow before `run` on its branch (pull request: on its base branch)."""
+
+    def get_test_reports(self, run: Run) -> Iterator[TestReport]:
+        """Test reports with failures in them. Optional: none. What cannot be read is a status, never an error."""
+        return iter(())

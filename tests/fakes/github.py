@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlencode
 
 from tests.fakes import git_json
 from tests.fakes.git_json import Missing
-from tests.fakes.github_state import FakeJob, FakeRepo, FakeRun, created_matches, job_json, pull
+from tests.fakes.github_state import FakeJob, FakeRepo, FakeRun, artifact_json, created_matches, job_json, pull
 from tests.fakes.server import Asked, Reply, json_reply, serve, stop
 
 
@@ -77,6 +77,9 @@ class FakeGitHub:
         self.storage_requests.append(asked)
         if "authorization" in asked.headers:
             return Reply(400, b"<Error>InvalidAuthenticationInfo</Error>", {"Content-Type": "application/xml"})
+        if asked.path.startswith("/zips/"):
+            zipped = self._zip(int(asked.path.rpartition("/")[2]))
+            return Reply(200, zipped if isinstance(zipped, bytes) else b"", {"Content-Type": "application/zip"})
         log = self._log(int(asked.path.rpartition("/")[2]))
         return Reply(200, log if isinstance(log, bytes) else b"", {"Content-Type": "text/plain"})
 
@@ -160,6 +163,21 @@ class FakeGitHub:
         where = f"http://127.0.0.1:{self._storage.server_address[1]}/signed/{job_id}?sig=s3cret"
         return Reply(302, b"", {"Location": where})
 
+    def artifacts(self, name: str, repo: FakeRepo, asked: Asked, run_id: str) -> Reply:
+        found = [artifact_json(artifact) for artifact in self._find(repo, run_id, "").artifacts]
+        return self._page(asked, found, lambda items: {"total_count": len(found), "artifacts": items})
+
+    def artifact(self, name: str, repo: FakeRepo, asked: Asked, artifact_id: str) -> Reply:
+        zipped = self._zip(int(artifact_id))
+        if isinstance(zipped, int):
+            return json_reply({"message": "Artifact has expired" if zipped == 410 else "Not Found"}, zipped)
+        where = f"http://127.0.0.1:{self._storage.server_address[1]}/zips/{artifact_id}?sig=s3cret"
+        return Reply(302, b"", {"Location": where})
+
+    def _zip(self, artifact_id: int) -> bytes | int:
+        artifacts = [a for repo in self.repos.values() for run in repo.runs for a in run.artifacts]
+        return next((a.zipped for a in artifacts if a.id == artifact_id), 404)
+
     def _find(self, repo: FakeRepo, run_id: str, attempt: str) -> FakeRun:
         runs = [run for run in repo.runs if str(run.id) == run_id and attempt in {"", str(run.attempt)}]
         if not runs:
@@ -193,6 +211,8 @@ _ROUTES: list[tuple[str, Callable[..., Reply]]] = [
     (r"/actions/runs/(\d+)/jobs", FakeGitHub.jobs),
     (r"/actions/runs/(\d+)/attempts/(\d+)/jobs", FakeGitHub.jobs),
     (r"/actions/jobs/(\d+)/logs", FakeGitHub.job_log),
+    (r"/actions/runs/(\d+)/artifacts", FakeGitHub.artifacts),
+    (r"/actions/artifacts/(\d+)/zip", FakeGitHub.artifact),
 ]
 
 

@@ -17,6 +17,17 @@ class FakeJob:
 
 
 @dataclass
+class FakeArtifact:
+    """`zipped` is the bytes of the zip, or the status that asking for it gets."""
+
+    id: int
+    name: str
+    zipped: bytes | int = b""
+    expired: bool = False
+    size: int | None = None
+
+
+@dataclass
 class FakeRun:
     id: int
     head_sha: str
@@ -30,6 +41,7 @@ class FakeRun:
     jobs: list[FakeJob] = field(default_factory=list[FakeJob])
     pulls: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     head_repo: str | None = None
+    artifacts: list[FakeArtifact] = field(default_factory=list[FakeArtifact])
 
 
 @dataclass
@@ -59,6 +71,17 @@ def job_json(job: FakeJob) -> dict[str, Any]:
         "conclusion": job.conclusion,
         "steps": steps,
         **times,
+    }
+
+
+def artifact_json(artifact: FakeArtifact) -> dict[str, Any]:
+    zipped = artifact.zipped if isinstance(artifact.zipped, bytes) else b""
+    return {
+        "id": artifact.id,
+        "name": artifact.name,
+        "size_in_bytes": len(zipped) if artifact.size is None else artifact.size,
+        "expired": artifact.expired,
+        "created_at": "2026-03-01T14:05:00Z",
     }
 
 

@@ -32,7 +32,8 @@ from incident_pipeline.sources._github import (
     repo_name,
     utc,
 )
-from incident_pipeline.sources.base import CiLogSource, JobLog, SourceContext
+from incident_pipeline.sources.base import CiLogSource, JobLog, SourceContext, TestReport
+from incident_pipeline.sources.logs._github_artifacts import read_reports
 from incident_pipeline.sources.logs._github_runs import (
     created_query,
     head_repository,
@@ -232,6 +233,11 @@ class GitHubActions(CiLogSource):
             return JobLog(job, lambda: unread, iter(()))
         cut = "" if whole else f"cut after {size:,} bytes"
         return JobLog(job, lambda: _told(log.status(self.name), job, cut=cut), chain(first, log.frames))
+
+    def get_test_reports(self, run: Run) -> Iterator[TestReport]:
+        """One request for each 100 artifacts and two for each that looks like test results."""
+        path, call = self._at(run.repo, f"artifacts of run {run.run_id}")
+        yield from read_reports(self.api, path, call, run=run, source=self.name)
 
     def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
         """Lines of all jobs of the runs created in the window: one request for each run and two for each job."""
