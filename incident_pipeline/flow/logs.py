@@ -21,7 +21,7 @@ from incident_pipeline.model.incident import RED, Incident, Job, LogRef, Run
 from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.normalize.clean import clean_expr
 from incident_pipeline.normalize.frames import normalize
-from incident_pipeline.sources.base import CiLogSource, LogSource
+from incident_pipeline.sources.base import CiLogSource, LogSource, TestReport
 from incident_pipeline.sources.logs._log_file import FileLog
 from incident_pipeline.warehouse.logs import LogFacts, ReadLog, load_log, stage_log
 from incident_pipeline.warehouse.rows import log_id_of
@@ -53,6 +53,15 @@ class LogBook:
             run_id=run.run_id, attempt=run.attempt, job_id=job.job_id, url=job.url,
         )  # fmt: skip
         self._add(kind, facts, frames=read.frames, status=read.status)
+
+    def add_report(self, report: TestReport, *, run: Run) -> None:
+        """A test report of the failed run, under the next `log` label."""
+        log_id = log_id_of(run.source, run.repo, run.run_id, run.attempt, report.key)
+        facts = LogFacts(
+            log_id, run.source, run.repo, report.name, "read",
+            run_id=run.run_id, attempt=run.attempt, job_id=report.key, url=report.url,
+        )  # fmt: skip
+        self._add("log", facts, frames=report.frames, status=report.status)
 
     def add_file(self, kind: str, log: FileLog, *, incident: Incident) -> None:
         """A log file that proved readable, under the next `log` or `green` label."""
