@@ -19,6 +19,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "bursts": ("incident", "position"),
     "deploys": ("incident", "position"),
     "evidence": ("incident",),
+    "entities": ("incident", "position"),
     "findings": ("incident", "report_id", "position"),
     "suspects": ("incident", "report_id", "position"),
     "reports": ("incident", "report_id"),
