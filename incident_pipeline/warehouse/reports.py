@@ -4,10 +4,11 @@ would make every published copy heavy (docs/decisions/003-warehouse.md has the f
 Every report is kept; exactly one of an incident is current, and the flip is part of the same transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 from pydantic import TypeAdapter
@@ -16,12 +17,12 @@ from incident_pipeline.errors import NotFound
 from incident_pipeline.model.evidence import CodeFacts, Failure, Judgement
 from incident_pipeline.model.report import Report
 from incident_pipeline.warehouse import rows, statements
+from incident_pipeline.warehouse.memory import Answer
 from incident_pipeline.warehouse.store import Warehouse
 from incident_pipeline.warehouse.writes import Write, put, put_segment
 
 _TABLE = "documents"
 _EVIDENCE = "evidence"
-Answer = Literal["right", "wrong", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,15 @@ class StoredReport:
     markdown: str
 
 
-def save_evidence(warehouse: Warehouse, incident: str, evidence: Evidence) -> None:
-    """The incident's evidence becomes this."""
+def save_evidence(warehouse: Warehouse, incident: str, evidence: Evidence, *, also: Sequence[Write] = ()) -> None:
+    """The incident's evidence becomes this, `also` in the same transaction."""
     texts = {
         name: _adapter(kind).dump_json(getattr(evidence, name)).decode("utf-8")
         for name, kind in _EVIDENCE_KINDS.items()
     }
     staged = warehouse.stage(_TABLE, f"{incident} {_EVIDENCE}", [_documents(incident, _EVIDENCE, texts=texts)])
     row = {"incident": incident, "hash": evidence.hash, "saved_at": datetime.now(UTC)}
-    warehouse.replace([Write("evidence", {"incident": incident}, rows.frame([row]))], staged=(staged,))
+    warehouse.replace([Write("evidence", {"incident": incident}, rows.frame([row])), *also], staged=(staged,))
 
 
 def load_evidence(warehouse: Warehouse, incident: str) -> Evidence | None:
@@ -117,11 +118,12 @@ def save_feedback(
     hash: str | None = None,  # noqa: A002 - the model's own name for a commit's hash
     note: str = "",
     author: str = "",
+    created_at: datetime | None = None,
 ) -> None:
-    """What someone said about a report. The same `feedback_id` again replaces it."""
+    """What someone said about an incident (aware UTC, now by default). The same `feedback_id` again replaces it."""
     row = {
         "feedback_id": feedback_id, "incident": incident, "report_id": report_id, "answer": answer, "hash": hash,
-        "note": note, "author": author, "created_at": datetime.now(UTC),
+        "note": note, "author": author, "created_at": created_at or datetime.now(UTC),
     }  # fmt: skip
     warehouse.replace([Write("feedback", {"feedback_id": feedback_id}, rows.frame([row]))])
 

@@ -25,6 +25,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "reports": ("incident", "report_id"),
     "proofs": ("incident", "proof_id"),
     "trials": ("incident", "proof_id", "position"),
+    "fingerprints": ("incident",),
     "feedback": ("feedback_id",),
     "source_status": ("incident", "source", "kind", "what"),
     "segments": ("table_name", "window_key"),
