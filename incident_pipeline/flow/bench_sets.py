@@ -15,6 +15,7 @@ from typing import Any
 
 from incident_pipeline.errors import BadInput
 
+SHARED_VARIABLE = "INCIDENT_RESPONDER_SHARED"
 Rows = dict[str, dict[str, float]]
 _SUITES = ("logdx", "cidiff")
 _FIGURE = re.compile(r"(\w+)=([0-9.]+)")
@@ -48,6 +49,14 @@ class IncidentScores:
     table: Mapping[str, Mapping[str, Any]]
 
 
+def default_shared(environ: Mapping[str, str], here: Path) -> Path:
+    """Where SHARED_VARIABLE says, else `shared` beside the project `here` lies in: the nearest folder with a `.git`."""
+    if named := environ.get(SHARED_VARIABLE):
+        return Path(named)
+    project = next((p for p in (here, *here.parents) if (p / ".git").exists()), here)
+    return project.parent / "shared"
+
+
 def find_sets(shared: Path) -> Sets:
     """Look below `shared` for `benchmarks` (line cases) and `incidents`, each with its scorer."""
     lines, lines_scorer = shared / "benchmarks" / "lines", shared / "benchmarks" / "score_lines.py"
@@ -66,15 +75,18 @@ def find_sets(shared: Path) -> Sets:
     )  # fmt: skip
 
 
-def score_lines(sets: Sets, predicted: Mapping[str, list[int]], work: Path) -> LineScores:
+def score_lines(
+    sets: Sets, predicted: Mapping[str, list[int]], work: Path, *, by_case: bool = True
+) -> LineScores:  # fmt: skip
     """Lines by `suite/case` scored in all and, as the scorer gives no rows, once more with each case as the only one.
 
-    A case's figures are rounded to three digits by the scorer. Errors: BadInput when the scorer refuses.
+    `by_case` False leaves the latter out. A case's figures are rounded to three digits by the scorer. Errors: BadInput
+    when the scorer refuses.
     """
     if sets.lines is None:
         return LineScores({}, {})
     cases: dict[str, Rows] = {suite: {} for suite in _SUITES}
-    for case in predicted:
+    for case in predicted if by_case else ():
         alone = work / f"alone-{case.replace('/', '-')}"
         place = alone / case
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,6 @@ app = typer.Typer(
     no_args_is_help=False,
     rich_markup_mode=None,
 )
-SHARED_VARIABLE = "INCIDENT_RESPONDER_SHARED"
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the cases.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the predictions go (JSON Lines).")]
@@ -30,7 +29,8 @@ def bench(
     shared: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help=f"Folder with benchmarks/ and incidents/ (else ${SHARED_VARIABLE}, else ../shared)."
+            metavar="DIR",
+            help="Folder with benchmarks/ and incidents/ (else $INCIDENT_RESPONDER_SHARED, else ../shared).",
         ),
     ] = None,
     json_file: Annotated[
@@ -43,19 +43,20 @@ def bench(
     """Measure accuracy on the labelled sets; or, with a command, only predict them for their scorers."""
     given = [o for o, v in (("--shared", shared), ("--json", json_file), ("--floor", floor)) if v is not None]
     if context.invoked_subcommand is None:
-        _measure(shared or _default_shared(), json_file=json_file, floor=floor)
+        _measure(shared, json_file=json_file, floor=floor)
     elif given:
         from incident_pipeline.errors import UsageError
 
         raise UsageError(f"{given[0]} goes with `bench` alone, not with `bench {context.invoked_subcommand}`")
 
 
-def _measure(shared: Path, *, json_file: Path | None, floor: Path | None) -> None:
+def _measure(shared: Path | None, *, json_file: Path | None, floor: Path | None) -> None:
+    import os
     import tempfile
 
     from incident_pipeline.errors import UsageError
     from incident_pipeline.flow.bench import run_bench
-    from incident_pipeline.flow.bench_sets import find_sets
+    from incident_pipeline.flow.bench_sets import SHARED_VARIABLE, default_shared, find_sets
     from incident_pipeline.surfaces.cli import bench_table
     from incident_pipeline.surfaces.cli.errors import FAILED, say
     from incident_pipeline.surfaces.cli.output import write_output
@@ -64,6 +65,7 @@ def _measure(shared: Path, *, json_file: Path | None, floor: Path | None) -> Non
     floors = _read_floors(floor) if floor else {}
     if json_file:
         _check_file(json_file, "--json")
+    shared = shared or default_shared(os.environ, Path.cwd())
     sets = find_sets(shared)
     if sets.lines is None and sets.incidents is None:
         raise UsageError(f"{shared}: holds no labelled set with its scorer: give --shared DIR or {SHARED_VARIABLE}")
@@ -79,17 +81,6 @@ def _measure(shared: Path, *, json_file: Path | None, floor: Path | None) -> Non
         say(sentence)
     if under:
         raise typer.Exit(FAILED)
-
-
-def _default_shared() -> Path:
-    """`../shared` of the project that the working directory lies in: the nearest folder above with a `.git`."""
-    import os
-
-    if named := os.environ.get(SHARED_VARIABLE):
-        return Path(named)
-    here = Path.cwd()
-    project = next((p for p in (here, *here.parents) if (p / ".git").exists()), here)
-    return project.parent / "shared"
 
 
 def _read_floors(path: Path) -> dict[str, float]:

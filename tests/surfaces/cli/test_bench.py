@@ -79,6 +79,11 @@ def test_floors_hold_up_to_three_digits_and_are_ceilings_where_less_is_better() 
     ]
 
 
+def test_the_committed_floors_guard_every_measure_but_the_baseline() -> None:
+    floors = json.loads((Path(__file__).resolve().parents[3] / "benchmarks" / "floors.json").read_text())
+    assert set(floors) == set(SCALES) - {"cidiff_novelty_f1"}
+
+
 def test_json_holds_each_measure_by_name() -> None:
     found = json.loads(to_json(BENCH, ["x: no cases"]))
     assert found["measures"]["logdx_critical"] == {
