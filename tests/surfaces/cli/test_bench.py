@@ -7,7 +7,7 @@ import pytest
 
 from incident_pipeline.flow import bench
 from incident_pipeline.flow.bench import Bench, Board
-from incident_pipeline.flow.bench_marks import measure
+from incident_pipeline.flow.bench_marks import SCALES, measure
 from incident_pipeline.flow.bench_scores import Estimate, calibrate
 from incident_pipeline.surfaces.cli.bench_table import broken, to_json, to_text
 from incident_pipeline.surfaces.cli.main import main
