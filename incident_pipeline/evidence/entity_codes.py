@@ -62,8 +62,8 @@ CODES: tuple[Shape, ...] = (
     _s("signal", "SIG", r"\b(?P<a>SIG(?:KILL|TERM|SEGV|ABRT|BUS|FPE|ILL|INT|PIPE|HUP|QUIT|TRAP|XCPU|SYS))\b"),
     _s("signal", "ignal", r"\b[Ss]ignal(?: number)?:? \(?(?P<a>\d{1,2})\b"),
     _s("signal", "egmentation fault", r"(?P<a>[Ss])egmentation fault", "SIGSEGV"),
-    _s("signal", "Killed", r"(?:^|: ?\d* *)(?P<a>Killed)(?=$| {2,}|: 9)", "SIGKILL"),
-    _s("signal", "Aborted", r"(?:^|: ?\d* *)(?P<a>Aborted)(?=$| {2,}| \(core)", "SIGABRT"),
+    _s("signal", "Killed", r"(?:^|: *\d* *)(?P<a>Killed)(?=$| {2,}|: 9)", "SIGKILL"),
+    _s("signal", "Aborted", r"(?:^|: *\d* *)(?P<a>Aborted)(?=$| {2,}| \(core)", "SIGABRT"),
 )  # fmt: skip
 PLACES: tuple[Shape, ...] = (
     _s("url", "://", r"\b(?P<a>(?:https?|ssh|git|ftp|wss?)://[^\s\"'<>`|\\^{}()\[\],;]+)", own=True),
