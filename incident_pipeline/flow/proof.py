@@ -73,7 +73,7 @@ def apply_proof(judgement: Judgement, proof: Proof | None, window: Window) -> Ju
 
 def case_of(incident: Incident, window: Window, judgement: Judgement, *, command: str) -> Case:
     """What there is to prove. BadInput when the window holds no commit."""
-    if window.head is None or not window.commits:
+    if window.head is None or window.head not in {commit.hash for commit in window.commits}:
         raise BadInput(
             f"{incident.id}: no commits are known to lie between green and red: investigate it with --last-green SHA"
         )

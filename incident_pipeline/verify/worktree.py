@@ -6,23 +6,27 @@ its hooks come along, so no filter of theirs runs; submodules, large files (LFS)
 git works. A commit's tree is made anew in the same place each time: no bytecode, build folder or test cache of one
 commit is there for the next, and paths in what the command prints are the same.
 
-Surprising fact: what is left of a killed run is found by its process id in the folder's name and removed by the next.
+Surprising fact: a killed run leaves its folder, and the next one knows it by the lock that nobody holds any more. A
+process id would not do: in another container it is somebody else's.
 """
 
 import contextlib
+import fcntl
 import os
 import re
 import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from incident_pipeline.errors import AccessDenied, BadInput, IncidentError, NotFound
 
 PREFIX = "incident-responder-verify-"
-_FOLDER = re.compile(rf"{PREFIX}(\d+)-")
+_LOCK = "lock"
+_YOUNG_SECONDS = 60.0  # a folder may be made and its lock not yet taken
 _OPTIONS = (
     "git", "--no-pager", "--no-replace-objects", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
     "-c", "submodule.recurse=false", "-c", "advice.detachedHead=false", "-c", "gc.auto=0",
@@ -41,10 +45,12 @@ def open_trees(repo: Path) -> "Generator[Trees]":
     NotFound, BadInput, AccessDenied when it cannot be read.
     """
     _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
     try:
-        _borrow(repo, folder / "clone")
-        yield Trees(repo, folder)
+        with (folder / _LOCK).open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _borrow(repo, folder / "clone")
+            yield Trees(repo, folder)
     finally:
         remove(folder)
 
@@ -108,22 +114,12 @@ def remove(path: Path) -> None:
 
 
 def _sweep() -> None:
-    """Remove what dead processes left."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        match = _FOLDER.match(folder.name)
-        with contextlib.suppress(OSError):
-            if match and folder.stat().st_uid == os.getuid() and not _runs(int(match[1])):
-                remove(folder)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
+    """Remove what killed runs left."""
+    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{_LOCK}"):
+        with contextlib.suppress(OSError), lock.open("rb") as file:
+            if lock.stat().st_uid == os.getuid() and time.time() - lock.stat().st_mtime > _YOUNG_SECONDS:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                remove(lock.parent)
 
 
 def _git(args: Sequence[str], folder: Path, *, who: Path, stdin: bytes = b"") -> bytes:

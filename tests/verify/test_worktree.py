@@ -131,8 +131,18 @@ def test_what_a_killed_run_left_is_removed_by_the_next(history: History, tempora
         process.send_signal(signal.SIGKILL)
     assert list(temporary.iterdir()) != []
     assert fingerprint(history.repo) == before
-    with open_trees(history.repo):
-        assert [p.name.split("-")[3] for p in temporary.iterdir() if p.name.startswith(PREFIX)] == [str(os.getpid())]
+    (left,) = temporary.iterdir()
+    os.utime(left / "lock", (0, 0))
+    with open_trees(history.repo) as trees:
+        assert [p for p in temporary.iterdir() if p.name.startswith(PREFIX)] == [trees.tree.parent]
+
+
+def test_a_run_that_still_goes_on_is_left_alone(history: History) -> None:
+    with open_trees(history.repo) as first:
+        os.utime(first.tree.parent / "lock", (0, 0))
+        with open_trees(history.repo) as second:
+            assert (first.check_out(history.head) / "check").read_text() == "bad"
+            assert (second.check_out(history.base) / "check").read_text() == "good"
 
 
 def test_a_shallow_bare_or_nested_repository_serves_too(history: History, tmp_path: Path) -> None:
