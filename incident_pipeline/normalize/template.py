@@ -5,6 +5,7 @@ every release as long as MASK stands; a change of MASK changes the hashes and ne
 Surprising fact: one pass of one long pattern is cheaper than several passes of short ones, whatever it masks.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 
 import polars as pl
@@ -41,10 +42,18 @@ def template_series(text: pl.Series) -> pl.Series:
 
 def hash_series(text: pl.Series) -> pl.Series:
     """Stable 64-bit hash of each string (BLAKE2b, 8 bytes, little endian); each distinct string is hashed once."""
+    return each_distinct(text, _hash)
+
+
+def each_distinct(text: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """`change` of the distinct strings of `text`, given back row by row; null stays null."""
     # Categories of our own number the distinct strings from 0; the process-wide ones would keep every string alive.
     coded = text.cast(pl.Categorical(pl.Categories.random()))
     distinct = coded.unique().drop_nulls()
-    digests = [blake2b(value, digest_size=8).digest() for value in distinct.cast(pl.String).cast(pl.Binary).to_list()]
-    hashes = pl.Series(digests, dtype=pl.Binary).bin.reinterpret(dtype=pl.UInt64, endianness="little")
-    by_code = pl.zeros(len(distinct), dtype=pl.UInt64, eager=True).scatter(distinct.to_physical(), hashes)
+    by_code = change(distinct.cast(pl.String)).gather(distinct.to_physical().arg_sort())
     return by_code.gather(coded.to_physical()).alias(text.name)
+
+
+def _hash(distinct: pl.Series) -> pl.Series:
+    digests = [blake2b(value, digest_size=8).digest() for value in distinct.cast(pl.Binary).to_list()]
+    return pl.Series(digests, dtype=pl.Binary).bin.reinterpret(dtype=pl.UInt64, endianness="little")
