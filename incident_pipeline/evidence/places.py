@@ -17,9 +17,15 @@ from incident_pipeline.model.incident import Window
 MAX_PLACES = 40
 _TOOLCHAIN = re.compile(
     r"(?:^|/)(?:node_modules|\.cargo|\.rustup|go/pkg/mod|\.m2|\.gradle|lib/python\d[\d.]*|hostedtoolcache|usr/(?:lib|include|share)"
-    r"|vendor/bundle|gems)/|^<|^node:"
+    r"|vendor/bundle|gems|rustc/[0-9a-f]{7,40}|usr/local/go|\.pub-cache|\.nuget/packages|_deps)/|^<|^node:"
 )
 _INSTALLED = re.compile(r"(?:^|/)(?:site|dist)-packages/(.+)$")
+# Built copies: what lies below these folders was made of a file below `src/`, `lib/` or the package itself.
+_BUILT = re.compile(
+    r"^(?P<before>(?:.*/)?)(?:build/lib(?:\.[\w.-]+)?|bazel-out/[^/]+/bin|_build/\w+/lib/\w+|dist|lib|build|out|esm?|cjs)/"
+    r"(?P<rest>.+)$"
+)
+_MADE_OF = {"js": ("ts", "tsx", "js", "jsx"), "mjs": ("mts", "mjs"), "cjs": ("cts", "cjs")}
 _JAVA = re.compile(r"^([\w$.]+)\.[\w$<>]+$")
 _PATH = re.compile(r"[\w@.+-]*(?:[/\\][\w@.+-]+)*\.[A-Za-z]\w{0,4}\b")
 
@@ -49,7 +55,23 @@ class PathIndex:
             and parts[0].endswith((".java", ".kt", ".scala"))
         ):
             parts = (*java[1].split("$")[0].split(".")[:-1], parts[0])
-        return self._longest_tail(parts, whole=not installed) if parts else None
+        if not parts:
+            return None
+        return self._longest_tail(parts, whole=not installed) or (None if installed else self._source_of(path))
+
+    def _source_of(self, path: str) -> str | None:
+        """The file that a built copy was made of: `web/dist/app.js` of `web/src/app.ts`."""
+        built = _BUILT.match(path)
+        if built is None:
+            return None
+        stem, _, ending = built["rest"].rpartition(".")
+        for folder in ("src/", "", "lib/"):
+            for source in _MADE_OF.get(ending, (ending,)):
+                parts = tuple(p for p in f"{built['before']}{folder}{stem}.{source}".split("/") if p not in {"", "."})
+                found = self._longest_tail(parts, whole=True)
+                if found:
+                    return found
+        return None
 
     def _longest_tail(self, parts: tuple[str, ...], *, whole: bool) -> str | None:
         best: list[tuple[int, bool, tuple[str, ...]]] = []
