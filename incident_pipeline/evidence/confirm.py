@@ -31,6 +31,8 @@ WEAKENED = 0.5
 BY_CHANCE = 0.9
 """That the red run too was chance, when the command is seen to be left to it."""
 REPLAY_WEIGHT = 9.0
+ANSWERED = "this commit was run once"
+"""How a doubt begins that a head which failed again has answered (evidence.doubts)."""
 _CATEGORIES: Mapping[Role, Category] = {
     "source": "code", "test": "test", "manifest": "config", "ci": "config", "config": "config",
 }  # fmt: skip
@@ -67,7 +69,10 @@ def _proved(judgement: Judgement, proof: Proof, window: Window) -> Judgement:
         judgement.verdict.reasons if same else (*error, reason),
     )  # fmt: skip
     ruled = tuple(r for r in judgement.ruled_out if culprit.hash not in r.hashes)
-    return replace(judgement, verdict=verdict, suspects=(culprit, *others), ruled_out=(*_cleared(proof), *ruled))
+    return Judgement(
+        verdict, (culprit, *others), (*_cleared(proof), *ruled),
+        tuple(doubt for doubt in judgement.not_known if not doubt.startswith(ANSWERED)),
+    )  # fmt: skip
 
 
 def _cleared(proof: Proof) -> tuple[RuledOut, ...]:

@@ -34,12 +34,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Nothing more to learn. `culprit` when one was proved; `left` are the commits of the window it is among."""
+    """Nothing more to learn. `culprit` when one was proved; `left` are the commits of the window it is among.
+
+    `older`: or it lies before the window.
+    """
 
     kind: Literal["proved", "not_reproduced", "red_at_base", "unsettled"]
     culprit: str | None = None
     left: tuple[str, ...] = ()
     why: str = ""
+    older: bool = False
 
 
 def longest(commits: int) -> int:
@@ -69,8 +73,8 @@ def next_step(
 
 
 def _stuck(graph: Graph, left: int) -> End:
-    older = ", or an older one" if left & ~graph.inside else ""
-    return End("unsettled", None, graph.hashes(left & graph.inside), f"some trees could not be judged{older}")
+    older = bool(left & ~graph.inside)
+    return End("unsettled", None, graph.hashes(left & graph.inside), "some commits could not be judged", older)
 
 
 def _ask_all(graph: Graph, left: int, seen: Mapping[str, Seen]) -> Step | End | None:

@@ -115,10 +115,8 @@ def _run(court: _Court, step: Step) -> Trial:
         court.case.command, tree, temporary=court.trees.temporary, limits=court.rules.limits, env=court.env,
         keep=court.rules.keep_env,
     )  # fmt: skip
-    outcome = ended.outcome
-    at_head = court.trials[0].exit_code if court.trials else ended.exit_code
-    if outcome == "failed" and ended.exit_code != at_head:
-        outcome = "skipped"
+    at_head = next((trial.exit_code for trial in court.trials if trial.outcome == "failed"), ended.exit_code)
+    outcome = "skipped" if ended.outcome == "failed" and ended.exit_code != at_head else ended.outcome
     tail = ended.tail + ((f"[ended: {ended.what}]",) if ended.what else ())
     return Trial(step.hash, outcome, step.why, ended.exit_code, ended.seconds, tail)
 
@@ -131,7 +129,8 @@ def _note(court: _Court, sha: str, outcome: Seen) -> None:
 
 def _chance(court: _Court, step: Step, outcomes: Sequence[Outcome]) -> End:
     passed, runs = outcomes.count("passed"), len(outcomes)
-    why = f"the command itself is left to chance: on {step.hash[:7]} it passed {passed} of {runs} times"
+    how = f"it passed {passed} of {runs} times" if passed else f"it ended as {' and '.join(dict.fromkeys(outcomes))}"
+    why = f"the command itself is left to chance: on {step.hash[:7]} {how}"
     return End("unsettled", None, _left(court), why)
 
 
@@ -154,7 +153,7 @@ def _conclude(court: _Court, end: End) -> Proof:
         "not_reproduced": f"The command passes at {case.head[:7]} here: nothing to prove.",
         "red_at_base": f"The command fails before the range too, at {_failed_outside(court)}: "
         "an earlier push, or this machine, may be guilty.",
-    }.get(end.kind, f"Not settled: {end.why}; {_count(end.left)} left.")
+    }.get(end.kind, f"Not settled: {end.why}; {_count(end.left)} left{', or an older one' if end.older else ''}.")
     if end.kind == "unsettled" and court.seen.get(case.head) == "unjudged":
         summary = f"Not settled: at {case.head[:7]} the command {_how(court.trials[0])}."
     return replace(made, conclusion=_KINDS[end.kind], summary=summary)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from incident_pipeline.errors import BadInput, NotFound, UsageError
+from incident_pipeline.evidence.confirm import ANSWERED
 from incident_pipeline.flow.collect import collect
 from incident_pipeline.flow.incidents import find_incidents
 from incident_pipeline.flow.investigate import investigate
@@ -55,6 +56,9 @@ def test_a_likely_commit_is_confirmed_stored_and_reported(ws: Workspace, sample:
     assert current_proof(ws, subject.incident.id, subject.window) == proof
     found = apply_proof(subject.evidence.judgement, proof, subject.window)
     assert (found.verdict.status, found.suspects[0].hash) == ("CONFIRMED", sample.hashes[CULPRIT])
+    answered = [doubt for doubt in subject.evidence.judgement.not_known if doubt.startswith(ANSWERED)]
+    assert len(answered) == 1
+    assert answered[0] not in found.not_known
 
 
 def test_an_incident_judged_anew_keeps_its_proof_and_one_of_another_range_does_not(
