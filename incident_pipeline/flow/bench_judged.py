@@ -86,7 +86,7 @@ def calibrations(judged: Iterable[CaseResult], rows: Iterable[Row]) -> dict[str,
 def _cut_measures(sets: Sets, rows: Sequence[Row], work: Path, *, progress: Progress) -> list[Measure]:
     """Top-1 with each culprit as the newest, then as the oldest commit of its window, and what that costs."""
     guilty = culprits(sets)
-    before = {row["case"]: float(row["top1"]) for row in rows if row["case"] in guilty}
+    before = {row["case"]: float(row["top1"]) for row in rows if row["answered"] and row["case"] in guilty}
     progress.step("Judging cut windows", total=2 * len(before))
     found: list[Measure] = []
     for end in ("newest", "oldest"):
