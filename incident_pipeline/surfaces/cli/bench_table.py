@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from incident_pipeline.flow.bench import Bench, Board
@@ -19,14 +19,27 @@ _HEAD = ("measure", "value", "95% interval", "mark", "aim", "met")
 _DIFFICULTY = ("n", "top1", "top3", "mrr", "verdict", "line_hit", "line_precision", "seconds")
 
 
-def to_text(bench: Bench) -> str:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A title, the names of the columns, and rows of cells."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def tables(bench: Bench) -> list[Table]:
     """One table a set, then the incidents by difficulty, then how well confidence is calibrated."""
-    parts = [_board(board) for board in bench.boards]
+    found = [_board(board) for board in bench.boards]
     if bench.by_difficulty:
         rows = [(name, *(_plain(row.get(c)) for c in _DIFFICULTY)) for name, row in bench.by_difficulty.items()]
-        parts.append(_table("incidents by difficulty, by the set's own scorer", ("difficulty", *_DIFFICULTY), rows))
-    parts += [_calibration(claim, calibration) for claim, calibration in bench.calibration.items()]
-    return "\n".join(parts)
+        found.append(Table("incidents by difficulty, by the set's own scorer", ("difficulty", *_DIFFICULTY), rows))
+    return [*found, *(_calibration(claim, calibration) for claim, calibration in bench.calibration.items())]
+
+
+def to_text(bench: Bench) -> str:
+    """The tables, one below the other."""
+    return "\n".join(f"{t.title}\n{render_rows(t.head, t.rows, 'table')}" for t in tables(bench))
 
 
 def to_json(bench: Bench, absent: Sequence[str]) -> str:
@@ -52,12 +65,12 @@ def _measure(m: Measure) -> dict[str, Any]:
     return {**asdict(m.estimate), "mark": m.scale.mark, "aim": m.scale.aim, "met": m.met}
 
 
-def _board(board: Board) -> str:
+def _board(board: Board) -> Table:
     rows = [
         (m.scale.label, _number(m.estimate.value), _interval(m.estimate), _mark(m), _limit(m.scale.aim), m.met)
         for m in sorted(board.measures, key=lambda m: list(SCALES).index(m.name))
     ]
-    return _table(f"{_TITLES[board.name]} ({board.cases} cases)", _HEAD, rows)
+    return Table(f"{_TITLES[board.name]} ({board.cases} cases)", _HEAD, rows)
 
 
 def _mark(m: Measure) -> str:
@@ -84,7 +97,7 @@ def _plain(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def _calibration(claim: str, found: Calibration) -> str:
+def _calibration(claim: str, found: Calibration) -> Table:
     rows = [
         (
             f"{b.start:.2f} to {b.end:.2f}",
@@ -96,8 +109,4 @@ def _calibration(claim: str, found: Calibration) -> str:
         for b in found.bins
     ]
     title = f"{claim}: Brier {_number(found.brier.value)} {_interval(found.brier)}, calibration error {found.error:.3f}"
-    return _table(title, ("said", "n", "mean said", "right", "95% interval"), rows)
-
-
-def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return f"{title}\n{render_rows(head, rows, 'table')}"
+    return Table(title, ("said", "n", "mean said", "right", "95% interval"), rows)
