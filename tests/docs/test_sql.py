@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from incident_pipeline.flow.feedback import give_feedback
 from incident_pipeline.flow.history import query
 from incident_pipeline.flow.investigate import investigate
+from incident_pipeline.flow.memory import remember
 from incident_pipeline.flow.request import Request
+from incident_pipeline.flow.subject import load_subject
 from incident_pipeline.flow.workspace import Workspace, open_workspace
 from incident_pipeline.settings import load_settings
 from tests.flow.sample import GREEN, make_sample
@@ -25,7 +28,10 @@ def ws(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         repo="acme/prices", git="local", git_path=sample.repo, log_files=(sample.failed_log,),
         green_logs=(sample.green_log,), last_green=sample.hashes[GREEN],
     )  # fmt: skip
-    list(investigate(opened, request))
+    (stored,) = investigate(opened, request)
+    subject = load_subject(opened, stored.report.incident)
+    remember(opened, subject.incident, subject.evidence.failure)
+    give_feedback(opened, subject.incident.id, answer="flaky", author="ana")  # which the report denies
     return opened
 
 
