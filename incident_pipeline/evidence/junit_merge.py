@@ -6,7 +6,9 @@ same letters once everything else is taken out.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import polars as pl
 
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.junit import read_junit
@@ -18,17 +20,34 @@ _TAIL = 10
 _BEHIND = 0.9  # what the console has already named
 
 
-def split_reports(logs: Sequence[LogText]) -> tuple[list[LogText], list[Failure]]:
-    """(the logs that are console logs, what failed in those that are test reports)."""
-    console: list[LogText] = []
-    reports: list[Failure] = []
-    for log in logs:
-        report = read_junit(log)
-        if report is None:
-            console.append(log)
-        else:
-            reports.append(report)
-    return console, reports
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """`console`: the logs that are no test reports. `reports`: what failed in those that are.
+
+    `logs`: all of them, of a report only the lines that its findings and frames stand in, so that nobody takes the
+    output of a passing test for a sign.
+    """
+
+    console: tuple[LogText, ...]
+    reports: tuple[Failure, ...]
+    logs: tuple[LogText, ...]
+
+
+def part(logs: Sequence[LogText]) -> Parted:
+    """Tells console logs from test reports and reads the reports."""
+    read = [(log, read_junit(log)) for log in logs]
+    return Parted(
+        console=tuple(log for log, report in read if report is None),
+        reports=tuple(report for _, report in read if report is not None),
+        logs=tuple(log if report is None else _failing(log, report) for log, report in read),
+    )
+
+
+def _failing(log: LogText, report: Failure) -> LogText:
+    lines = {line for f in report.findings for line in range(f.line, f.end_line + 1)} | {f.line for f in report.frames}
+    starts = log.frame["line"].rechunk()  # an entry may hold several lines: the one that begins at or above counts
+    found = starts.search_sorted(pl.Series(sorted(lines), dtype=pl.Int64), side="right").to_list()
+    return replace(log, frame=log.frame[sorted({row - 1 for row in found if row})])
 
 
 def merge(failure: Failure, reports: Sequence[Failure]) -> Failure:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incident_pipeline.evidence.junit import read_junit
-from incident_pipeline.evidence.junit_merge import merge, split_reports
+from incident_pipeline.evidence.junit_merge import merge, part
 from incident_pipeline.model.evidence import Failure, Finding
 from tests.evidence.logs import log
 
@@ -214,21 +214,22 @@ CONSOLE = (
 
 
 def test_a_failure_told_by_both_is_told_by_the_console() -> None:
-    console, reports = split_reports([log("x"), log(PYTEST, "log2")])
-    merged = merge(Failure(CONSOLE, tests=("test_total[a b]",)), reports)
-    assert [one.label for one in console] == ["log"]
+    parted = part([log("x"), log(PYTEST, "log2")])
+    merged = merge(Failure(CONSOLE, tests=("test_total[a b]",)), parted.reports)
+    assert [one.label for one in parted.console] == ["log"]
+    assert [(one.label, one.frame["line"].to_list()) for one in parted.logs] == [("log", [1]), ("log2", [5, 6, 7])]
     assert merged.findings == CONSOLE
     assert merged.tests == ("test_total[a b]",)
 
 
 def test_a_message_that_the_console_left_out_comes_behind_what_it_said() -> None:
-    _, reports = split_reports([log(PYTEST, "log2")])
+    reports = part([log(PYTEST, "log2")]).reports
     merged = merge(Failure(CONSOLE[1:]), reports)
     assert [(f.label, f.score) for f in merged.findings] == [("log2", 0.81), ("log", 0.6)]
 
 
 def test_a_test_that_only_the_report_names_is_added() -> None:
-    _, reports = split_reports([log(SUREFIRE, "log2")])
+    reports = part([log(SUREFIRE, "log2")]).reports
     merged = merge(Failure(CONSOLE, tests=("t",)), reports)
     assert [f.test for f in merged.findings if f.label == "log2"] == [f.test for r in reports for f in r.findings]
     assert merged.tests == ("t", "com.acme.CartTest.totals", "com.acme.CartTest.opens")
@@ -236,7 +237,7 @@ def test_a_test_that_only_the_report_names_is_added() -> None:
 
 
 def test_a_report_without_failures_changes_nothing() -> None:
-    _, reports = split_reports([log("<testsuite/>", "log2")])
+    reports = part([log("<testsuite/>", "log2")]).reports
     assert merge(Failure(CONSOLE), reports) == Failure(CONSOLE)
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from incident_pipeline.evidence.inputs import LogText
-from incident_pipeline.evidence.junit_merge import split_reports
+from incident_pipeline.evidence.junit_merge import part
 from incident_pipeline.flow.logs import LogBook, load_logs
 from incident_pipeline.flow.progress import quiet
 from incident_pipeline.flow.test_reports import add_test_reports
@@ -60,8 +60,9 @@ def test_a_report_is_one_more_log_of_the_incident(ws: Workspace) -> None:
     incident = Incident("acme-shop-12", "default", "ci", "github_actions", REPO, "Run 12", run=run)
     save_incident(ws.warehouse, incident, window=None, logs=book.refs, statuses=book.statuses, read=book.read)
     failed, _ = load_logs(ws, book.refs, incident)
-    console, (report,) = split_reports(failed)
-    assert [log.label for log in console] == ["log"]
+    parted = part(failed)
+    (report,) = parted.reports
+    assert [log.label for log in parted.console] == ["log"]
     assert [(f.label, f.line, f.test) for f in report.findings] == [("log2", 6, "tests/test_cart.py::test_total")]
 
 
@@ -77,8 +78,9 @@ def test_a_local_file_is_read_with_its_own_line_numbers(tmp_path: Path, name: st
     path = tmp_path / name
     path.write_bytes(gzip.compress(RED.encode()) if name.endswith(".gz") else RED.encode())
     frame = pl.concat([normalize(raw)[0] for raw in read_log_file(path).frames])
-    console, (report,) = split_reports([LogText("log", name, frame)])
-    assert console == []
+    parted = part([LogText("log", name, frame)])
+    (report,) = parted.reports
+    assert parted.console == ()
     assert [(f.line, f.text, f.test) for f in report.findings] == [
         (6, "E       assert 2 == 3\ntests/test_cart.py:21: AssertionError", "tests/test_cart.py::test_total")
     ]
