@@ -154,7 +154,7 @@ def _conclude(court: _Court, end: End) -> Proof:
         "red_at_base": f"The command fails before the range too, at {_failed_outside(court)}: "
         "an earlier push, or this machine, may be guilty.",
     }.get(end.kind, f"Not settled: {end.why}; {_count(end.left)} left{', or an older one' if end.older else ''}.")
-    if end.kind == "unsettled" and court.seen.get(case.head) == "unjudged":
+    if court.trials and court.seen.get(case.head) == "unjudged":
         summary = f"Not settled: at {case.head[:7]} the command {_how(court.trials[0])}."
     return replace(made, conclusion=_KINDS[end.kind], summary=summary)
 
@@ -196,7 +196,8 @@ def _stoppable() -> Generator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heard = [s for s in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(s) != signal.SIG_IGN]  # nohup ignores one
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     finally:

@@ -179,6 +179,16 @@ def test_a_polite_kill_ends_it_like_ctrl_c(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    history = make_history(tmp_path, "good bad")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        proof = replay(history, accused=1, on_start=lambda _: os.kill(os.getpid(), signal.SIGHUP))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert proof.conclusion == "confirmed"
+
+
 def test_each_run_is_announced_and_told(tmp_path: Path) -> None:
     history = make_history(tmp_path, "good bad")
     heard: list[Step | Trial] = []
