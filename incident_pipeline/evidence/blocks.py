@@ -1,13 +1,17 @@
 """From single error lines to the whole block that belongs to each: the message, its stack, its code, its notes.
 
 Comes in: Lines, the rule of each row and a way to ask whether a row is new. Goes out: Blocks in row order that do not
-overlap. A block grows in two ways: a *section* runs from an opener to its closer (a test's report, a tool's own frame);
-everything else grows by continuation lines (deeper indented, stack frames, causes, gutters, the same level prefix).
+overlap (blocks of several streams may interleave). A block grows in two ways: a *section* runs from an opener to its
+closer (a test's report, a tool's own frame); everything else grows by continuation lines (deeper indented, stack
+frames, causes, gutters, the same level prefix).
 """
 
 import re
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import polars as pl
 
 from incident_pipeline.evidence.grammar import ANCHOR, RULES
 from incident_pipeline.evidence.lines import Lines
@@ -27,11 +31,25 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows `start`..`end` (end excluded). `anchors` are its rows with a rule of weight ANCHOR or more."""
+    """Rows `start`..`end` (end excluded). `anchors` are its rows with a rule of weight ANCHOR or more.
+
+    `others` are the rows in between that another worker or service printed.
+    """
 
     start: int
     end: int
     anchors: tuple[int, ...]
+    others: frozenset[int] = frozenset()
+
+    def pieces(self) -> Iterator[tuple[int, int]]:
+        """Its own rows, as spans (end excluded)."""
+        start = self.start
+        for other in sorted(self.others):
+            if other > start:
+                yield start, other
+            start = other + 1
+        if start < self.end:
+            yield start, self.end
 
 
 def _section(opener: str, closer: str) -> Section:
@@ -53,17 +71,26 @@ SECTIONS = (
         r"\s+\d+\) \S", r"\s+\d+\) \S|\d+ (?:passing|failing|examples?|runs)|Finished in|rspec \./|Failed examples|##\["
     ),
     _section(r"Fatal Python error", r"={3,} |##\[|\w+: line \d+: "),
+    _section(r"WARNING: DATA RACE", r"={10,}$"),
     _section(r"Input was:|<{6,}$", r">{6,}$"),
 )
 _CONTINUES = re.compile(
     r"\s*(?:at |\.\.\. \d+ (?:more|common)|Caused(?: by)?: |Suppressed: |Also: |File \"|from .+:\d+:in |Thread 0x)"
     r"|\s*(?:\||\d+ \||-->|= (?:note|help)|:::|[~^]{2,}|\^+$|\d+\s\|)"
     r"|E  |>  |(?:stdout|stderr): ?|During handling of the above|The above exception was the direct"
+    r"|(?:PHP )?Stack trace:|#\d+ |\s+thrown in |Call Stack \("
     r"|\s*(?:required|found|reason|symbol|location|expected|actual|received)\b ?:",
     re.IGNORECASE,
 )  # fmt: skip
 _FRAME = re.compile(r"\s+at \S+\(|\s*File \"")
 _PREFIX = re.compile(r"\[(?:ERROR|FATAL|SEVERE)\]|npm (?:ERR!|error)|ERR!|E  |error:(?= )|(?:\S+ \| )|│|╷|!!!")
+_WENT_WELL = re.compile(r"\s*(?:✓|✔|√|✅)|\s*--- PASS|\[ +OK \]|=== RUN")
+_DIFF = re.compile(r"\s*(?:[-+]{3} \S|@@)")
+_DIFF_LINE = re.compile(r"\s*[-+ @]")
+_LEADS = re.compile(
+    r".*: [Ii]n (?:\w+ )*function\b|In file included from|\s+from \S+:\d+[,:]$|FAILED: \S|# [\w./-]+/[\w./-]+$|={10,}$"
+)
+_MAX_LEADS = 12
 _TRACEBACK = re.compile(r"\s*(?:\| )?Traceback \(most recent call last\)")
 
 
@@ -71,6 +98,41 @@ def grow(
     lines: Lines, rules: Mapping[int, int], *, is_new: Callable[[int], bool | None], stop: int
 ) -> tuple[Block, ...]:
     """Blocks around all anchors in `rules` (row -> index into RULES). No block reaches row `stop` or beyond."""
+    if not lines.mixed:
+        return _grow(lines, rules, is_new=is_new, stop=stop)
+    blocks: list[Block] = []
+    streams = dict(zip(rules, lines.frame["stream"].gather(list(rules)).to_list(), strict=True))
+    for stream in dict.fromkeys(streams.values()):
+        rows = lines.rows(pl.col("stream").eq_missing(pl.lit(stream, pl.String)))
+        place = {row: at for at, row in enumerate(rows)}
+        found = _grow(
+            _Strand(lines, rows), {place[row]: rule for row, rule in rules.items() if streams[row] == stream},
+            is_new=lambda at, rows=rows: is_new(rows[at]), stop=bisect_left(rows, stop),
+        )  # fmt: skip
+        for block in found:
+            start, end = rows[block.start], rows[block.end - 1] + 1
+            others = frozenset(range(start, end)).difference(rows[block.start : block.end])
+            blocks.append(Block(start, end, tuple(rows[at] for at in block.anchors), others))
+    return tuple(sorted(blocks, key=lambda b: b.start))
+
+
+@dataclass(frozen=True, slots=True)
+class _Strand:
+    """The lines of one stream alone, numbered from 0."""
+
+    lines: Lines
+    rows: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, at: int) -> str:
+        return self.lines[self.rows[at]]
+
+
+def _grow(
+    lines: Lines | _Strand, rules: Mapping[int, int], *, is_new: Callable[[int], bool | None], stop: int
+) -> tuple[Block, ...]:
     anchors = [row for row in sorted(rules) if row < stop and (_counts(rules, row) or _follows(rules, row))]
     blocks: list[Block] = []
     done, walked = -1, 0
@@ -80,7 +142,10 @@ def grow(
         end = _end_of(lines, anchor, rules=rules, is_new=is_new, stop=stop) if walked < _MAX_ROWS else anchor + 1
         walked += end - anchor
         inside = tuple(r for r in range(anchor, end) if r in rules and (r == anchor or _counts(rules, r)))
-        blocks.append(Block(anchor, end, inside))
+        start = anchor
+        while start - 1 >= max(done, 0) and anchor - start < _MAX_LEADS and _LEADS.match(lines[start - 1]):
+            start -= 1
+        blocks.append(Block(start, end, inside))
         done = end
     return tuple(blocks)
 
@@ -97,7 +162,7 @@ def _follows(rules: Mapping[int, int], row: int) -> bool:
 
 
 def _end_of(
-    lines: Lines, anchor: int, *, rules: Mapping[int, int], is_new: Callable[[int], bool | None], stop: int
+    lines: Lines | _Strand, anchor: int, *, rules: Mapping[int, int], is_new: Callable[[int], bool | None], stop: int
 ) -> int:
     """First row after the block that begins at `anchor`."""
     text = lines[anchor]
@@ -118,12 +183,13 @@ def _hard_end(rules: Mapping[int, int], row: int) -> bool:
 
 
 def _continue(
-    lines: Lines, anchor: int, *, rules: Mapping[int, int], is_new: Callable[[int], bool | None], stop: int
+    lines: Lines | _Strand, anchor: int, *, rules: Mapping[int, int], is_new: Callable[[int], bool | None], stop: int
 ) -> int:
     first = lines[anchor]
     indent = len(first) - len(first.lstrip())
     prefix = _prefix(first)
     traceback = bool(_TRACEBACK.match(first))
+    known, diff = is_new(anchor) is False, bool(_DIFF.match(first))
     row, end = anchor + 1, anchor + 1
     while row < stop:
         text = lines[row]
@@ -133,9 +199,12 @@ def _continue(
             row += 1
             continue
         here = len(text) - len(text.lstrip())
+        if _WENT_WELL.match(text) or (known and row in rules and _counts(rules, row) and is_new(row)):
+            break
         if _hard_end(rules, row):
             return row + 1 if row == end else end  # the exit that directly follows closes the block
-        strong = bool(_CONTINUES.match(text) or (prefix and text.lstrip().startswith(prefix)))
+        diff = bool(_DIFF.match(text)) or (diff and row == end and bool(_DIFF_LINE.match(text)))
+        strong = bool(diff or _CONTINUES.match(text) or (prefix and text.lstrip().startswith(prefix)))
         if here > indent or strong:
             # After a gap only a strong sign carries on: deeper text may be the next tool's output.
             if row > end and not strong and (is_new(row) is False or here <= indent):
@@ -160,7 +229,7 @@ def _prefix(text: str) -> str:
     return match[0] if match else ""
 
 
-def _trim(lines: Lines, start: int, end: int) -> int:
+def _trim(lines: Lines | _Strand, start: int, end: int) -> int:
     while end > start + 1 and not lines[end - 1]:
         end -= 1
     return end

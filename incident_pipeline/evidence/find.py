@@ -54,7 +54,8 @@ def _frames(reading: Reading) -> list[Frame]:
     best = sorted(reading.blocks, key=lambda b: -max(reading.weight(row) for row in b.anchors))[:_MAX_FRAME_BLOCKS]
     frames: list[Frame] = []
     for block in sorted(best, key=lambda b: b.start):
-        rows = [r for r in range(block.start, block.end) if min(r - block.start, block.end - r) < _MAX_FRAME_ROWS]
+        rows = [r for first, stop in block.pieces() for r in range(first, stop)]
+        rows = [r for r in rows if min(r - block.start, block.end - r) < _MAX_FRAME_ROWS]
         frames.extend(read_frames(reading.lines.label, ((reading.lines.numbers[r], reading.lines[r]) for r in rows)))
     return frames
 

@@ -8,7 +8,8 @@ Patterns hold in Rust's regex and in Python's: no look-around, ASCII classes spe
 import polars as pl
 
 from incident_pipeline.evidence.grammar_causes import CAUSES, DEADLY
-from incident_pipeline.evidence.grammar_ends import ENDS
+from incident_pipeline.evidence.grammar_code import CODE
+from incident_pipeline.evidence.grammar_ends import ENDS, HOLLOW
 from incident_pipeline.evidence.grammar_tools import TOOLS
 from incident_pipeline.evidence.rule import Rule
 
@@ -17,7 +18,7 @@ NOISE = (
     r"(?:^|[^0-9.,])0 (?:errors?|failed|failures?|failing|problems?|vulnerabilities|warnings?)(?:$|[^a-z])",
     r"(?i)(?:failures?|errors?|failed)[:=] ?0(?:$|[^0-9])",
     r"(?:^|[ .\]])(?:PASSED|PASS|passed|SKIPPED|XFAIL|SUCCESS|ok|OK|Passed)(?: +\[ *[0-9]+%\]| \(.*\)| in .*)?$",
-    r"^[ ]*(?:✓|√|✔|✅|PASS |ok )|^[ ]*=== (?:RUN|PAUSE|CONT|NAME) |^[ ]*--- (?:PASS|SKIP): ",
+    r"(?:^|[ ›])(?:✓|√|✔|✅) |^[ ]*(?:PASS |ok |● Console$)|^[ ]*=== (?:RUN|PAUSE|CONT|NAME) |^[ ]*--- (?:PASS|SKIP): ",
     # progress of downloads, installs and compilers
     r"^[ ]*(?:Download(?:ing|ed)|Collecting|Requirement already|Get:[0-9]|Hit:[0-9]|Fetching|Unpacking|Selecting)[ :(]",
     r"^[ ]*(?:Setting up|Preparing to|Compiling|Installing|Progress|remote:|Copying|Creating|adding|inflating) ",
@@ -27,9 +28,11 @@ NOISE = (
     r"meson-private/|CMakeTmp|CMakeScratch|conftest\.(?:c|cc|cpp|err|o)",
     r"in the pkg-config search path|required by 'virtual:",
     r"^_{3,} coverage: |^(?:timeout|plugins|rootdir|platform|cachedir|configfile)(?: method)?: ",
-    # commands and settings, which only speak of errors
+    # commands, settings and code, which only speak of errors
+    r"^[ ]*(?:throw new |throw |raise )",
     r"^[ ]*[+>-] (?:git|cd|export|echo|rm|mkdir|test|\[) ",
-    r"-Werror|-[Ee]rror=|continue-on-error|fail-fast|if-no-files-found|on_?error|errexit|--fail|-failure |ErrorAction",
+    r"(?:^| )-Werror|(?:^| )-[A-Za-z]*[Ee]rror=|continue-on-error|fail-fast|"
+    r"if-no-files-found|on_?error|errexit|--fail|-failure |ErrorAction",
     r"^##\[(?:group|endgroup|warning|debug|notice|command|section)\]|^\[command\]|^shell: ",
     r"^::(?:group|debug|notice|warn)",
     r"^\[?(?:WARN|WARNING|INFO|DEBUG|TRACE)\]? .*(?:deprecat|Deprecat)|^npm (?:WARN|warn)",
@@ -37,7 +40,7 @@ NOISE = (
 
 # "exit code 137" in an exit line counts as its cause, "1 failed, 3 passed" as a total: both before NOISE is put aside.
 _BEFORE_NOISE = (*DEADLY, *ENDS)
-RULES: tuple[Rule, ...] = (*_BEFORE_NOISE, *CAUSES, *TOOLS)
+RULES: tuple[Rule, ...] = (*_BEFORE_NOISE, *HOLLOW, *CAUSES, *CODE, *TOOLS)
 ANCHOR = 0.5  # a line at or over this weight opens a block of its own
 
 # One cheap pass first: every line that a rule matches contains one of these words (in any case) or one of these signs.
@@ -61,11 +64,15 @@ _WORDS: list[str] = [
     "token", "too many", "toomany", "traceback", "unable", "unauth", "unbound", "undefined", "unexpected",
     "unknown revision", "unresolved", "unsafe repo", "violation", "warning:", "went wrong", "but was", "refute",
     "rspec ./",
-    "unsuccessful",
+    "unsuccessful", "fehler", "erreur", "ошибка", "エラー", "错误", "錯誤", "오류", "terminate called",
+    "depends on uninit",
+    "yn00", "thrashing", "no rule to", "multiple target", "can only install", "heap space", "deselected", "no tests",
+    ".lock was", "needed", "assume role", "host key", "cve-", "out of sync", "not in sync", "out of date", "collision",
+    "diff --git", "files changed", "file changed", "treated as", "any of the sources", "got:",
 ]  # fmt: skip
 _SIGNS = (
-    r"^E  |^_{3,} |^[ ]*[0-9]+[):]|[●✕✖✗×❌⎯❯│╷✘]|[0-9]\]?\)?: |:[0-9]+:(?: |$)|:\[[0-9]|^[ ]*[A-Z]{1,4}[0-9]{3,5} |"
-    r"^\[warn|<<<|^---- |^::| > .*:$"
+    r"^E  |^_{3,} |^[ ]*[0-9]+[):]|[●✕✖✗×❌⎯❯│╷✘⨯]|[0-9]\]?\)?: |:[0-9]+:(?: |$)|:\[[0-9]|^[ ]*[A-Z]{1,4}[0-9]{3,5} |"
+    r"^\[warn|<<<|^---- |^::| > .*:$|^! |^In \S+ line|^File \"|\[[45][0-9]{2}\]|──|:[0-9]+:[0-9]+ "
 )
 
 

@@ -2,7 +2,25 @@
 
 from incident_pipeline.evidence.rule import Rule, rule
 
+# What only says that something failed: a heading, a total in words. Opens a block, ranks under what names a cause.
+HOLLOW: tuple[Rule, ...] = (
+    rule(
+        "heading", None, 0.55, "says that it failed, not why",
+        r"^(?:##\[error\])?[ ]*(?:error|err!)?:? ?(?:the )?(?:tests?|build|compilation|checks?) fail(?:ed|ures)[.!:]?$",
+        r"failed to compile\.?$", r"^error during build", r"^[x✗] build failed", r"chart\(s\) linted, [1-9]",
+        r"could not read from remote repository", r"(?:hook|pipeline|task|job|stage|workflow)s? failed[.!:]?$",
+        r"^\+{3,} timeout \+{3,}", r"run failed: command", r"targets? failed, including",
+        r"one or more (?:containers|errors|tests) (?:failed|occurred)", r"[0-9] error\(s\)$", r"^error message:$",
+        r"npm err(?:or|!) (?:lifecycle script|code (?:eusage|elifecycle|e[0-9]{3})$|in workspace|path |command )",
+        r"^the following tests failed:?$", r"^lint found [1-9]", r"^command failed with exit code [1-9]", fold=True,
+    ),
+)  # fmt: skip
+
 ENDS: tuple[Rule, ...] = (
+    rule(
+        "compile", "make", 0.9, "make's own error",
+        r"^g?make(?:\[[0-9]+\])?: \*\*\* (?:No rule to make|missing|multiple)", r"^Makefile:[0-9]+: \*\*\* ",
+    ),
     rule(
         "cancelled", None, 0.58, "somebody or something cancelled the run",
         r"the operation was cancel?led", r"^(?:##\[error\])?(?:job|build|workflow|run) (?:was )?cancel?led", fold=True,
@@ -21,7 +39,8 @@ ENDS: tuple[Rule, ...] = (
         "exit", None, 0.4, "a command's exit",
         r"^(?:error|ERROR:?) Command failed with exit code [1-9]", r"ELIFECYCLE", r"ERR_PNPM_RECURSIVE_\w*FAIL",
         r"^Done\. Your build exited with [1-9]", r"^npm ERR! (?:code|errno|Exit status)",
-        r"^(?:>>> )?exit(?:ed)?(?: with)?(?: status| code) [1-9]",
+        r"^(?:>>> )?[Ee]xit(?:ed)?(?: with)?(?: status| code| code exit status) [1-9]",
+        r"^(?:\W+Error: )?(?:The command|Command|Error: Exited) (?:exited )?with (?:status|code) [1-9]",
     ),
     rule(
         "exit", None, 0.2, "the build says that it failed",
@@ -77,7 +96,8 @@ ENDS: tuple[Rule, ...] = (
     rule(
         "summary", None, 0.58, "the tool's total of errors",
 
-        r"^[ ]*(?:✖ )?(?:Found )?[1-9][0-9]* (?:errors?|problems?|failures|issues?)(?: (?:\(|in|gen|det)|[.,]|$)",
+        r"^[ ]*(?:✖ +|\[ERROR\] )?(?:[Ff]ound )?[1-9][0-9]* (?:errors?|problems?|failures|issues?)"
+        r"(?: (?:\(|in|gen|det)|[.,]|$)",
     ),
     rule(
         "summary", "ctest", 0.6, "ctest's totals",
@@ -93,7 +113,7 @@ ENDS: tuple[Rule, ...] = (
         "cascade", None, 0.4, "a follow-up error of the build driver",
         r"^make(?:\[[0-9]+\])?: \*\*\*", r"^ninja: build stopped", r"^g?make: ", r"^error: could not compile",
         r"^error: aborting due to", r"^collect2: error", r"ld returned [1-9]", r"returned non-zero exit status",
-        r"^error: test (?:run )?failed", r'^error: script \"', r"^The terminal process", r"^Exited with code [1-9]",
+        r"^error: test (?:run )?failed", r'^error: script \"', r"^The terminal process",
     ),
     rule(
         "cascade", "gradle", 0.3, "a follow-up error of the build driver",

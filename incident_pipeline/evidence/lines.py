@@ -1,7 +1,9 @@
 """One log as physical lines, ready to be matched: one row a line of the file, decoration off, very long lines cut.
 
 LOG rows may hold several lines (a stack trace stays one entry); here they are split again so that every row has its
-own line number. `text` is cut to WIDTH characters: no rule needs more, and a line of 100 MB must not cost minutes.
+own line number. Output of several workers or services, mixed line by line, is told apart by the name that each line
+begins with (`api | `, `@acme/api:test: `, `#12 3.4 `): the name comes off and becomes the row's `stream`. `text` is
+cut to WIDTH characters: no rule needs more, and a line of 100 MB must not cost minutes.
 """
 
 from functools import cached_property
@@ -18,18 +20,24 @@ _TIME_PREFIX = (
     r"^\x{FEFF}?\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+(?:Z|[+-][0-9]{2}:?[0-9]{2})?\]? "
     r"(?:[0-9a-f]{2}[OE][ +])?(?:\[[^\]]{0,40}\] )?"  # GitLab's stream mark; a thread or a logger
 )
+_MARK_PREFIX = r"^[0-9a-f]{2}[OE](?:[ +]|$)"  # the same mark, where the time is off already
 _ANSI = r"(?:\x1b|\^\[)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|[\x08\x00]"
 _DIRT = r"\x1b|\^\[\[|[\x08\x00]"
-_BUILDKIT = r"^#[0-9]+ [0-9]+\.[0-9]+ "
+_STREAM = (
+    r"^(?:(#[0-9]+) [0-9]+\.[0-9]+ |(==[0-9]{2,}==)(?: |$)|([A-Za-z@][A-Za-z0-9@/_.-]{0,40}) *\|(?: |$)"
+    r"|((?:@[a-z0-9-]+/)?[A-Za-z][A-Za-z0-9_.-]{0,40}:[a-z][a-z0-9_:-]{0,40}):(?: |$))"
+)
+_MIN_STREAM = 5  # lines that begin with the same word, before it is taken for the name of a stream
 
 
 class Lines:
-    """`frame`: row (UInt32), line (Int64, 1-based in the file), level and step (String or
-    null), text (String)."""
+    """`frame`: row (UInt32), line (Int64, 1-based in the file), level, step and stream (String or null), text (String).
+    `mixed`: some rows have a stream."""
 
     def __init__(self, log: LogText) -> None:
         self.label, self.name, self.failed_steps = log.label, log.name, log.failed_steps
         self.frame = _prepare(log.frame)
+        self.mixed = self.frame["stream"].null_count() < self.frame.height
         self._pages: dict[int, list[str]] = {}
 
     def __len__(self) -> int:
@@ -67,10 +75,27 @@ def _prepare(frame: pl.DataFrame) -> pl.DataFrame:
     else:
         lines = lines.with_columns(step=pl.lit(None, pl.String))
     # Each pass costs a tenth of a second a million lines, so it is made only where a cheap look found a reason.
-    for found, pattern in ((_TIME_PREFIX, _TIME_PREFIX), (_DIRT, _ANSI), (_BUILDKIT, _BUILDKIT)):
-        if (_share(head, found) > 0.5) if found == _TIME_PREFIX else _any(lines["text"], found):
-            lines = lines.with_columns(pl.col("text").str.replace_all(pattern, ""))
-    return lines.with_columns(pl.col("text").str.strip_chars_end()).with_row_index("row")
+    for pattern in (_TIME_PREFIX, _MARK_PREFIX):
+        if _share(head, pattern) > 0.5:
+            lines = lines.with_columns(pl.col("text").str.replace(pattern, ""))
+    if _any(lines["text"], _DIRT):
+        lines = lines.with_columns(pl.col("text").str.replace_all(_ANSI, ""))
+    return _streams(lines).with_columns(pl.col("text").str.strip_chars_end()).with_row_index("row")
+
+
+def _streams(lines: pl.DataFrame) -> pl.DataFrame:
+    """With the column `stream`, and each stream's name off its lines."""
+    text = pl.col("text")
+    named = lines.select(text).with_row_index("at").filter(text.str.contains(_STREAM))
+    name = pl.coalesce(*(text.str.extract(_STREAM, group) for group in range(1, 5)))
+    named = named.select("at", stream=name).filter(
+        pl.col("stream").str.contains("^[#=]") | (pl.len().over("stream") >= _MIN_STREAM)
+    )
+    if not named.height:
+        return lines.with_columns(stream=pl.lit(None, pl.String))
+    lines = lines.with_row_index("at").join(named, on="at", how="left", maintain_order="left").drop("at")
+    bare = pl.when(pl.col("stream").is_not_null()).then(text.str.replace(_STREAM, "")).otherwise(text)
+    return lines.with_columns(text=bare)
 
 
 def _any(text: pl.Series, pattern: str) -> bool:

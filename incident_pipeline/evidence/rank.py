@@ -11,19 +11,27 @@ from dataclasses import dataclass, field
 
 from incident_pipeline.evidence import test_ids
 from incident_pipeline.evidence.blocks import Block
-from incident_pipeline.evidence.reading import NOT_NEW, Reading
+from incident_pipeline.evidence.reading import CALM, NOT_NEW, Reading
 from incident_pipeline.model.evidence import Finding
 
 BLOCK = "block"
 LOWEST = 0.1  # every finding that claims to explain something scores at least this
 _NAMES = frozenset({"test", "summary", "exit"})
+_ONLY_THAT = frozenset({"summary", "exit", "heading", "header", "cascade"})
 _MAX_TIGHT = 8
 _MAX_LOOK = 40
+_LAST_WORDS = 0.6
+_ALIKE, _OFTEN = 24, 4  # rows that begin alike, and how many of them make chatter
+_SAYS = re.compile(r"[^\W\d_]{2}")
+_MACHINE = re.compile(r"travis_|section_|##\[|\[command\]|\[Pipeline\]|\$ ")
 _TELLS = 0.5  # a finding at or over this says why
 _MAX_MESSAGES = 3
 _ELSEWHERE = 0.55
+_ALLOWED = 0.6
+_AS_GOOD = 0.03  # messages of one block whose weights differ by no more: the first one says it
 _WARNING = 0.7
 _EARLIER = 0.92  # before the last command that a shell echoed
+_FAR, _FAR_ROWS = 0.06, 1_000  # without a green run: what stands long before the end is rather what tests print
 _AFTER = 0.15
 _WARNS = re.compile(r"\W{0,3}(?:WARN|WARNING|warning|Warning)\b|npm warn")
 VARIES = re.compile(r"[\w.@+-]*/[\w./@+-]+|\d+|0x[0-9a-f]+|'[^']*'|\"[^\"]*\"")
@@ -48,29 +56,56 @@ def rank(reading: Reading) -> list[Finding]:
     found: list[Finding] = []
     for block in reading.blocks:
         found.extend(_of_block(reading, block, seen=seen))
-    if not any(f.score >= _TELLS for f in found):
+    if not any(f.score >= _TELLS and f.kind not in _ONLY_THAT for f in found):
         found.extend(_last_words(reading))
     return found
 
 
 def _last_words(reading: Reading) -> Iterator[Finding]:
-    """Nothing says why, but a step failed: what it printed last, or its script when it printed nothing."""
+    """Nothing says why, but a step failed: its last words of trouble, else what it printed last, else its script."""
     structure = reading.structure
     if structure.exit_row is None:
         return
     start = structure.steps[structure.failed].start if structure.failed is not None else 0
     stop = structure.exit_row
-    rows = [
-        row for row in range(max(start, stop - _MAX_LOOK), stop) if reading.lines[row] and not structure.echoed(row)
-    ]
-    rows = [row for row in rows if row not in reading.rules and reading.is_new(row) is not False][-_MAX_TIGHT:]
-    if rows:
+    rows = _rare(reading, max(start, stop - _MAX_LOOK), stop)
+    trouble = [row for row in rows if row in reading.rules and row not in reading.calm]
+    trouble = [row for row in trouble if not reading.lines[row].startswith("+")][-_MAX_MESSAGES:]
+    if trouble:
+        reason = "a word of trouble, the last before the step failed"
+        for place, row in enumerate(trouble):
+            score = round(_LAST_WORDS * 0.97**place, 4)
+            yield make_finding(
+                reading, row, row + 1, kind="output", score=score, reason=reason, new=reading.is_new(row)
+            )
+    elif rows:
+        first = rows[-1]
+        while first - 1 in rows and rows[-1] - first < _MAX_TIGHT - 1:
+            first -= 1
         reason = "the last output before the step failed"
-        yield make_finding(reading, rows[0], rows[-1] + 1, kind="output", score=_TELLS, reason=reason)
+        yield make_finding(reading, first, rows[-1] + 1, kind="output", score=_LAST_WORDS, reason=reason)
     elif structure.echoed(stop - 1):
         reason = "the script of the step, which failed without a word"
         end = min(stop, start + _MAX_TIGHT)
         yield make_finding(reading, start, end, kind="output", score=_TELLS, reason=reason)
+
+
+def _rare(reading: Reading, start: int, stop: int) -> list[int]:
+    """Rows between `start` and `stop` that are new, say something in words, and are not one of many alike."""
+    rows = [row for row in range(start, stop) if not reading.structure.echoed(row)]
+    shapes = {row: VARIES.sub("#", reading.lines[row])[:_ALIKE] for row in rows}
+    often = Counter(shapes.values())
+    verbs = Counter(shape.split(" ", 1)[0] for shape in shapes.values() if shape[:1].isalpha())
+    return [
+        row
+        for row in rows
+        if often[shapes[row]] < _OFTEN
+        and verbs[shapes[row].split(" ", 1)[0]] <= _OFTEN
+        and _SAYS.search(reading.lines[row])
+        and not _MACHINE.match(reading.lines[row])
+        and reading.is_new(row) is not False
+        and not (row in reading.rules and reading.rule(row).kind in _ONLY_THAT)
+    ]
 
 
 def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Finding]:
@@ -93,7 +128,8 @@ def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Findin
     if block.end - block.start > best.end_line - best.line + 1:
         score = max(LOWEST, round(best.score * 0.3, 4))
         reason = f"the block around line {best.line}"
-        yield make_finding(reading, block.start, block.end, kind=BLOCK, score=score, reason=reason, new=best.novel)
+        for start, end in block.pieces():
+            yield make_finding(reading, start, end, kind=BLOCK, score=score, reason=reason, new=best.novel)
 
 
 def _told(reading: Reading, messages: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -121,6 +157,11 @@ def _groups(reading: Reading, block: Block) -> list[tuple[int, int]]:
 def _by_worth(reading: Reading, groups: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Heaviest first, then first come; of a test report's messages the last one is what the test died of."""
     ordered = sorted(groups, key=lambda g: (-reading.weight(g[0]), g[0]))
+    if ordered:
+        near = [g for g in ordered if reading.weight(g[0]) >= reading.weight(ordered[0][0]) - _AS_GOOD]
+        first = min(near)
+        ordered.remove(first)
+        ordered.insert(0, first)
     report = [g for g in ordered if reading.rule(g[0]).kind == "assertion" and reading.rule(g[0]).tool == "pytest"]
     if len(report) > 1 and ordered[0] in report:
         ordered.remove(report[-1])
@@ -136,21 +177,34 @@ def _scored(reading: Reading, row: int, end: int, *, seen: _Seen, test: str | No
     elif new is False:
         score *= NOT_NEW
         notes.append("also in the green run")
-    if _WARNS.match(reading.lines[row]):
+    elif row in reading.calm:
+        score *= CALM
+        notes.append("though what printed it went well")
+    if rule.kind != "crash" and _WARNS.match(reading.lines[row]):
         score *= _WARNING
         notes.append("printed as a warning")
-    if structure.exit_row is not None and row > structure.exit_row:
+    step = structure.step_of(row) if structure.failed is not None else None
+    if step is not None and step in structure.also:
+        notes.append("in a step that failed too")
+    elif structure.exit_row is not None and row > structure.exit_row:
         score *= _AFTER
         notes.append("after the step had failed")
-    elif structure.failed is not None and structure.steps:
-        if structure.step_of(row) == structure.failed:
+    elif step is not None and step in structure.continued:
+        score *= _ALLOWED
+        notes.append("in a step that was allowed to fail")
+    elif step is not None:
+        if step == structure.failed:
             notes.append("in the failed step")
         else:
             score *= _ELSEWHERE
     if structure.command_row is not None and row < structure.command_row:
         score *= _EARLIER
+    if structure.exit_row is not None and not reading.novelty.trusted:
+        score *= 1 - _FAR * min(1.0, max(0, structure.exit_row - row) / _FAR_ROWS)
     keep = 0.95 if rule.kind == "test" else 0.85  # each test's name is news, the same message again is not
-    score *= seen.decay(VARIES.sub("#", reading.lines[row]), rule.reason, keep=keep)
+    # What did no harm must not make the real error look like its repetition.
+    apart = "harmless " if new is False or row in reading.calm else ""
+    score *= seen.decay(VARIES.sub("#", reading.lines[row]), apart + rule.reason, keep=keep)
     score = round(max(LOWEST, score), 4)
     test = test or test_ids.test_of(reading.lines[row])
     return make_finding(reading, row, end, kind=rule.kind, score=score, reason=", ".join(notes), new=new, test=test)

@@ -4,11 +4,12 @@ Comes in: Lines and the green run's. Goes out: a Reading, the ground on which fi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from incident_pipeline.evidence.blocks import Block, grow
+from incident_pipeline.evidence.calm import calm_rows, likely_rows
 from incident_pipeline.evidence.grammar import RULES, classify
 from incident_pipeline.evidence.lines import Lines
 from incident_pipeline.evidence.novelty import Novelty, compare
@@ -16,6 +17,7 @@ from incident_pipeline.evidence.rule import Rule
 from incident_pipeline.evidence.structure import Structure, read_structure
 
 NOT_NEW = 0.25  # what an error line is worth that the green run prints too
+CALM = 0.45  # what an error line is worth that a passing test or a successful command printed
 _MAX_ANCHORS = 20_000
 _MARKED = next(i for i, rule in enumerate(RULES) if rule.reason == "a line marked as an error")
 _STRONG = [i for i, rule in enumerate(RULES) if rule.weight >= 0.8]
@@ -23,13 +25,15 @@ _STRONG = [i for i, rule in enumerate(RULES) if rule.weight >= 0.8]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`rules` maps rows to indices into RULES; rows of echoed scripts are not in it."""
+    """`rules` maps rows to indices into RULES; rows of echoed scripts are not in it. `calm` are the rows among them
+    that the log itself says were harmless."""
 
     lines: Lines
     rules: dict[int, int]
     structure: Structure
     novelty: Novelty
     blocks: tuple[Block, ...] = ()
+    calm: frozenset[int] = frozenset()
 
     def is_new(self, row: int) -> bool | None:
         """None when there is no green log to trust."""
@@ -40,22 +44,26 @@ class Reading:
         return RULES[self.rules[row]]
 
     def weight(self, row: int) -> float:
-        """The rule's weight, less when the green run has the same line."""
-        return self.rule(row).weight * (NOT_NEW if self.is_new(row) is False else 1.0)
+        """The rule's weight, less when the green run has the same line or the log says that it did no harm."""
+        known = NOT_NEW if self.is_new(row) is False else 1.0
+        return self.rule(row).weight * min(known, CALM if row in self.calm else 1.0)
 
 
 def _by_level(lines: Lines, rules: pl.Series) -> pl.Series:
-    """A line that no rule knows, but that its source calls an error, gets the rule for marked lines."""
+    """A line that no rule knows well, but that its source calls an error, gets the rule for marked lines."""
     marked = lines.frame["level"].is_in(["error", "fatal"]).fill_null(value=False)
     if not marked.any():
         return rules
-    return pl.select(pl.when(marked & (rules < 0)).then(_MARKED).otherwise(rules).cast(pl.Int16)).to_series()
+    return pl.select(
+        pl.when(marked & ((rules < 0) | (rules > _MARKED))).then(_MARKED).otherwise(rules).cast(pl.Int16)
+    ).to_series()
 
 
 def read(lines: Lines, greens: Sequence[Lines] = ()) -> Reading:
     """Classify, place and compare one log, then grow blocks from its error lines."""
     rules = classify(lines.frame["text"])
-    structure = read_structure(lines)
+    likely = likely_rows(lines)
+    structure = read_structure(lines, likely)
     strong = rules.is_in(_STRONG).arg_true().head(1).to_list()
     novelty = compare(lines, greens, before=strong[0] if strong else None)
     rules = _by_level(lines, rules)
@@ -64,6 +72,8 @@ def read(lines: Lines, greens: Sequence[Lines] = ()) -> Reading:
         rows = pl.concat([rows.head(_MAX_ANCHORS // 2), rows.tail(_MAX_ANCHORS // 2)])
     found = zip(rows.to_list(), rules.gather(rows).to_list(), strict=True)
     picked = {row: rule for row, rule in found if not structure.echoed(row)}
-    reading = Reading(lines, picked, structure, novelty)
+    starts = [step.start for step in structure.steps]
+    calm = frozenset(picked) if structure.passed else calm_rows(likely, sorted(picked), starts=starts)
+    reading = Reading(lines, picked, structure, novelty, calm=calm)
     blocks = grow(lines, picked, is_new=reading.is_new, stop=structure.clean_up)
-    return Reading(lines, picked, structure, novelty, blocks)
+    return replace(reading, blocks=blocks)
