@@ -25,7 +25,10 @@ _TABLE: tuple[tuple[MissingKind, str], ...] = (
     ("module", r"no required module provides package (\S+);"),
     ("module", rf"(?:can't find crate for|unresolved import|cannot load such file --) ?{_Q}?([\w:./-]+)"),
     ("name", rf"cannot import name {_Q}(\w+)"),
-    ("name", rf"(?:has no attribute|has no exported member|has no member named) {_Q}(\w+)"),
+    (
+        "name",
+        rf"(?<!{_Q}NoneType{_Q} object )(?:has no attribute|has no exported member|has no member named) {_Q}(\w+)",
+    ),
     ("name", rf"(?:name|variable) {_Q}(\w+){_Q} (?:is not defined|referenced|where it is not)"),
     ("name", r"ReferenceError: (\w+) is not defined"),
     ("name", r"TypeError: (?:[\w.]+\.)?(\w+) is not a (?:function|constructor)"),

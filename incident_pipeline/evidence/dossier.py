@@ -1,7 +1,7 @@
 """What the features look at, worked out once: clues, edits of every commit placed at head, reach, moved packages."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -10,11 +10,12 @@ from incident_pipeline.evidence.clues import Clues, read_clues
 from incident_pipeline.evidence.edits import Edit, edits_of, placed
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.loglines import LogLines
-from incident_pipeline.evidence.outline import IDENTIFIER, Definition, Outline
+from incident_pipeline.evidence.outline import Definition, Outline
 from incident_pipeline.evidence.packages import Moved, moved
 from incident_pipeline.evidence.places import path_index
 from incident_pipeline.evidence.reach import Graph, Reach, spread
 from incident_pipeline.evidence.roles import role
+from incident_pipeline.evidence.spectrum import own_names, own_words
 from incident_pipeline.evidence.weights import DEPTH_SHARE
 from incident_pipeline.model.evidence import CodeFacts, Failure, Frame
 from incident_pipeline.model.git import Commit, FileChange
@@ -47,6 +48,7 @@ class Dossier:
     changes: tuple[Changes, ...]
     graph: Graph
     reach: Reach
+    own: Mapping[str, float]
     moved: tuple[Moved, ...]
     lines: LogLines
     head: str | None
@@ -66,7 +68,9 @@ def build_dossier(
     changes = tuple(_changes(commit, outlines) for commit in window.commits)
     graph = Graph(outlines)
     reach = _reach(clues, graph)
-    return Dossier(failure, clues, code, changes, graph, reach, moved(logs, greens), lines, window.head)
+    return Dossier(
+        failure, clues, code, changes, graph, reach, own_words(clues, graph), moved(logs, greens), lines, window.head
+    )
 
 
 def _changes(commit: Commit, outlines: Mapping[str, Outline]) -> Changes:
@@ -93,8 +97,8 @@ def _reach(clues: Clues, graph: Graph) -> Reach:
         for frame in in_tests:
             statement = _names_at(graph.outlines[frame.repo_path or ""], frame.source_line or 1, graph)
             _add(names, statement, 2.0 / len(stacks) / len(in_tests))
-    _add(names, _test_names(clues, graph), 1.0)
-    said = dict.fromkeys(n for m in clues.messages for n in _CODE_LIKE.findall(m.text) if n in graph.named)
+    _add(names, own_names(clues, graph), 1.0)
+    said = dict.fromkeys(f".{n}" for m in clues.messages for n in _CODE_LIKE.findall(m.text) if n in graph.named)
     _add(names, dict.fromkeys(said, 1.0), 1.0 / sqrt(len(said) or 1))
     return spread(graph, names=names, starts=starts)
 
@@ -109,40 +113,7 @@ def _add(names: defaultdict[str, float], more: Mapping[str, float], weight: floa
 
 
 def _names_at(outline: Outline, line: int, graph: Graph) -> dict[str, float]:
+    holder = outline.at(line)
     text = "\n".join(outline.lines[max(0, line - 1) : line + 2])
-    found = [n for n in dict.fromkeys(IDENTIFIER.findall(text)) if n in graph.named]
+    found = graph.used_in(text, inside=outline.text_of(holder) if holder else text)
     return {n: 1.0 / sqrt(len(found)) for n in found}
-
-
-def _test_names(clues: Clues, graph: Graph) -> dict[str, float]:
-    """Names that failing tests use and passing ones do not: Ochiai's coefficient over names (Abreu et al. 2006)."""
-    failing = _failing_tests(clues, graph)
-    if not failing:
-        return _file_names(clues, graph)
-    paths = {d.path for d in failing}
-    passing = [
-        d for p in sorted(paths) for d in graph.outlines[p].definitions
-        if d.kind == "function" and d.name.lower().startswith("test") and d not in failing
-    ]  # fmt: skip
-    bad = Counter(n for d in failing for n in graph.uses(d))
-    good = Counter(n for d in passing for n in graph.uses(d))
-    return {n: c / sqrt(len(failing) * (c + good[n])) for n, c in bad.items()}
-
-
-def _file_names(clues: Clues, graph: Graph) -> dict[str, float]:
-    """Where a failing test has no definition of its own (made from data, or a closure): all names of its file."""
-    paths = sorted({t.path for t in clues.tests if t.path and t.path in graph.outlines})
-    used = [n for p in paths[:10] for n in dict.fromkeys(IDENTIFIER.findall("\n".join(graph.outlines[p].lines)))]
-    found = [n for n in dict.fromkeys(used) if n in graph.named]
-    return {n: 1.0 / sqrt(len(found)) for n in found}
-
-
-def _failing_tests(clues: Clues, graph: Graph) -> list[Definition]:
-    wanted = {(t.path, t.names[-1]) for t in clues.tests if t.names}
-    found = [d for path, name in sorted(wanted, key=str) for d in graph.named.get(name, ()) if path in {None, d.path}]
-    return list(dict.fromkeys(found))
-
-
-def failing_tests(dossier: Dossier) -> list[Definition]:
-    """Definitions of the failing tests at head, where their files were fetched."""
-    return _failing_tests(dossier.clues, dossier.graph)

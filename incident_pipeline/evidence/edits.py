@@ -8,52 +8,24 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from incident_pipeline.evidence.edit_kind import EditKind, Line, differ
 from incident_pipeline.evidence.outline import Definition, Outline
 from incident_pipeline.evidence.roles import role
-from incident_pipeline.evidence.tokens import comment_mark, flat, is_import, without_annotations
+from incident_pipeline.evidence.tokens import comment_mark, flat
 from incident_pipeline.evidence.weights import EDIT
 from incident_pipeline.model.git import FileChange, Hunk
 from incident_pipeline.model.patch import numbered, parse_hunks
 
-EditKind = Literal[
-    "formatting",
-    "comment",
-    "annotation",
-    "import",
-    "rename",
-    "constant",
-    "condition",
-    "call",
-    "addition",
-    "removal",
-    "rewrite",
-]
 MAX_PATCH_CHARS = 200_000
 _AROUND = 6
 _FENCES = ('"""', "'''")
-_CONDITION = frozenset(
-    """< > <= >= == != === !== is in not and or && || ! if elif while unless + - * / // % ** = += -= & | ^ ~ any all
-    min max break continue return raise yield""".split()  # noqa: SIM905 - words read best as words
-)
-_CONSTANT = frozenset({"True", "False", "None", "true", "false", "null", "nil", "undefined", "NaN"})
-_NUMBER = re.compile(r"[\d\"'`]")
 DEFINES = re.compile(
     r"^\s*(?:(?:export|default|async|public|private|protected|static|final|abstract|pub|unsafe|inline)\s+)*"
     r"(?:(?:def|class|function\*?|func|fn|fun|interface|struct|enum|trait|type|module)\s+(?:\([^)]*\)\s*)?(\w+)"
     r"|(?:const|let|var|val)\s+(\w+)\s*[:=])"
 )
 """A line that defines a name; the name is the first or the second group."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One changed line: its number in the new file (`+`) or the old one (`-`)."""
-
-    sign: str
-    number: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,59 +161,8 @@ def _edit(
     if prose:
         kind = "comment"
     else:
-        kind, lines = _differ(old, new, lines, mark, python=path.endswith((".py", ".pyi")))
+        kind, lines = differ(old, new, lines, mark, python=path.endswith((".py", ".pyi")))
     return Edit(path, kind, lines, section, around)
-
-
-def _differ(
-    old: list[str], new: list[str], lines: tuple[Line, ...], mark: str, *, python: bool
-) -> tuple[EditKind, tuple[Line, ...]]:
-    before, after = flat(old, mark), flat(new, mark)
-    if not before and not after:
-        return "comment", lines
-    if before == after:
-        return "formatting", lines
-    if python and before and after and without_annotations(before) == without_annotations(after):
-        return "annotation", lines
-    lines = _residue(lines, mark, python=python)
-    texts = [x.text for x in lines]
-    if all(is_import(t) or not flat([t], mark) for t in texts):
-        return "import", lines
-    return _kind([x.text for x in lines if x.sign == "-"], [x.text for x in lines if x.sign == "+"], mark), lines
-
-
-def _residue(lines: tuple[Line, ...], mark: str, *, python: bool) -> tuple[Line, ...]:
-    """Lines left when lines equal in tokens on both sides, comments and blanks are taken out."""
-    keys = [tuple(without_annotations(f) if python else f) for f in (flat([x.text], mark) for x in lines)]
-    counts = {sign: Counter(k for k, x in zip(keys, lines, strict=True) if x.sign == sign) for sign in "+-"}
-    both = counts["+"] & counts["-"]
-    spare = {"+": both.copy(), "-": both.copy()}
-    left: list[Line] = []
-    for key, line in zip(keys, lines, strict=True):
-        if not key:
-            continue
-        if spare[line.sign][key] > 0:
-            spare[line.sign][key] -= 1
-            continue
-        left.append(line)
-    return tuple(left) or lines
-
-
-def _kind(old: list[str], new: list[str], mark: str) -> EditKind:
-    before, after = Counter(flat(old, mark)), Counter(flat(new, mark))
-    gone, come = before - after, after - before
-    if not old:
-        return "addition"
-    if not new:
-        return "removal"
-    changed = {*gone, *come}
-    if sum(gone.values()) + sum(come.values()) > 24:
-        return "rewrite"
-    if changed & _CONDITION:
-        return "condition"
-    if changed & _CONSTANT or any(_NUMBER.match(t) or '"' in t for t in changed):
-        return "constant"
-    return "call"
 
 
 def _renames(edits: list[Edit], mark: str) -> Iterator[Edit]:

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Collection
 from math import log2
 
-from incident_pipeline.evidence.bm25 import bag, words
-from incident_pipeline.evidence.dossier import Changes, Dossier, failing_tests
+from incident_pipeline.evidence.bm25 import words
+from incident_pipeline.evidence.dossier import Changes, Dossier
 from incident_pipeline.evidence.edits import Edit
 from incident_pipeline.evidence.outline import IDENTIFIER, Definition
 from incident_pipeline.evidence.proof import Column, Signal, best_edit, column, proof
 from incident_pipeline.evidence.roles import role
-from incident_pipeline.evidence.weights import CLASS_SHARE, DEPTH_SHARE, REACH_FULL
+from incident_pipeline.evidence.spectrum import failing_tests
+from incident_pipeline.evidence.weights import CLASS_SHARE, DEPTH_SHARE, LEAST_OWN, REACH_FULL, REACH_POWER
 from incident_pipeline.model.evidence import Citation, code_ref, log_ref
 
 _BARE = "changes what runs; nothing ties it closer to the failure"
@@ -24,11 +25,12 @@ def reach(d: Dossier) -> Column:
         if role(edit.path) != "source":
             return 0.0
         share = CLASS_SHARE if edit.scope is None or edit.scope.kind == "class" else 1.0
-        return share * edit.weight * max((weights.get(x, 0.0) for x in _scopes(d, edit)), default=0.0)
+        reached = max((weights.get(x, 0.0) for x in _scopes(d, edit)), default=0.0)
+        return share * edit.weight * reached**REACH_POWER
 
     found = [best_edit(c, value) for c in d.changes]
     top = max((v for v, _ in found), default=0.0)
-    scale = min(1.0, top / REACH_FULL) / top if top > 0 else 0.0
+    scale = min(1.0, top / REACH_FULL**REACH_POWER) / top if top > 0 else 0.0
     return [_reached(d, c, v * scale, e) if e else None for c, (v, e) in zip(d.changes, found, strict=True)]
 
 
@@ -105,19 +107,31 @@ def _weight_of(changes: Changes, path: str, number: int) -> float:
 
 def near_test(d: Dossier) -> Column:
     """Stands in a file or definition whose name shares words with the failing tests' names; rare words count more."""
-    wanted = bag(n for t in d.clues.tests for n in (*t.names, stem(t.path or "")))
-    sources = [frozenset(words(p)) for p in sorted(d.code.paths | d.graph.outlines.keys()) if role(p) == "source"]
-    often = Counter(w for s in sources for w in s if w in wanted)
+    wanted = {
+        w: max(d.own.get(w, 0.0), LEAST_OWN)
+        for t in d.clues.tests
+        for n in (*t.names, stem(t.path or ""))
+        for w in words(n)
+    }
+    often = _name_words(d, wanted)
+    total = sum(len(o.definitions) for o in d.graph.outlines.values()) + len(d.code.paths)
 
     def value(edit: Edit) -> float:
         if role(edit.path) != "source" or edit.weight == 0:
             return 0.0
         shared = {*words(edit.path), *words(edit.names)} & wanted.keys()
-        return edit.weight * sum(log2(1 + len(sources) / (1 + often[w])) for w in sorted(shared))
+        return edit.weight * sum(wanted[w] * log2(1 + total / (1 + often[w])) for w in sorted(shared))
 
     found = [best_edit(c, value) for c in d.changes]
     top = max((v for v, _ in found), default=0.0)
     return [_near(c, v / top, e, wanted) if e else None for c, (v, e) in zip(d.changes, found, strict=True)]
+
+
+def _name_words(d: Dossier, wanted: Collection[str]) -> Counter[str]:
+    """How many source files and definitions bear each word in their name."""
+    names = [p for p in d.code.paths if role(p) == "source"]
+    names += [f"{x.path} {x.label}" for p, o in d.graph.outlines.items() if role(p) == "source" for x in o.definitions]
+    return Counter(w for name in names for w in set(words(name)) if w in wanted)
 
 
 def _near(changes: Changes, value: float, edit: Edit, wanted: Collection[str]) -> Signal:
@@ -134,7 +148,7 @@ def stem(path: str) -> str:
 
 def test_changed(d: Dossier) -> Column:
     """Changes the failing test itself."""
-    tests = frozenset(failing_tests(d))
+    tests = frozenset(failing_tests(d.clues, d.graph))
 
     def signal(changes: Changes) -> Signal | None:
         value, edit = best_edit(changes, lambda e: e.weight if e.scope in tests else 0.0)

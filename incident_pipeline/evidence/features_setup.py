@@ -1,7 +1,8 @@
 """Features for failures outside the code: requirements that changed what was installed, settings, CI files."""
 
 from incident_pipeline.evidence.dossier import Changes, Dossier
-from incident_pipeline.evidence.edits import Edit, Line
+from incident_pipeline.evidence.edit_kind import Line
+from incident_pipeline.evidence.edits import Edit
 from incident_pipeline.evidence.outline import IDENTIFIER
 from incident_pipeline.evidence.packages import Moved, canonical
 from incident_pipeline.evidence.proof import Column, Signal, best_edit, column, proof

@@ -9,13 +9,14 @@ from math import log2
 from incident_pipeline.evidence.bm25 import bag, bm25
 from incident_pipeline.evidence.clues import Message, Missing
 from incident_pipeline.evidence.dossier import Changes, Dossier
-from incident_pipeline.evidence.edits import DEFINES, Edit, Line
+from incident_pipeline.evidence.edit_kind import Line
+from incident_pipeline.evidence.edits import DEFINES, Edit
 from incident_pipeline.evidence.outline import IDENTIFIER
 from incident_pipeline.evidence.packages import canonical
 from incident_pipeline.evidence.proof import Column, Signal, proof
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.tokens import is_import
-from incident_pipeline.evidence.weights import MISSING
+from incident_pipeline.evidence.weights import MISSING, QUERY
 from incident_pipeline.model.evidence import Citation, log_ref
 
 MAX_LINES = 400  # of one commit, whose words are read
@@ -110,14 +111,15 @@ def _binds(text: str, name: str) -> bool:
 def words(d: Dossier) -> Column:
     """BM25 of the failure's words over each commit's edits, relative to the best."""
     documents = [bag(_texts(c)) for c in d.changes]
-    scores = bm25(documents, d.clues.words)
+    query = _query(d)
+    scores = bm25(documents, query)
     top = max(scores, default=0.0)
     often = Counter(w for document in documents for w in document)
 
     def signal(changes: Changes, document: Counter[str], score: float) -> Signal | None:
         if score <= 0 or score < 0.02 * top:
             return None
-        shared = sorted((w for w in document if w in d.clues.words), key=lambda w: (-d.clues.words[w] / often[w], w))
+        shared = sorted((w for w in document if w in query), key=lambda w: (-query[w] / often[w], w))
         edit = max(changes.edits, key=lambda e: (_overlap(e, shared[:4]), e.weight))
         text = f"shares words with the failure: {', '.join(shared[:3])}"
         return Signal("words", score / top, text, proof(changes, edit, naming=shared[0], limit=1))
@@ -125,8 +127,16 @@ def words(d: Dossier) -> Column:
     return [signal(c, b, s) for c, b, s in zip(d.changes, documents, scores, strict=True)]
 
 
+def _query(d: Dossier) -> dict[str, float]:
+    """Words of the error, and those that the failing tests have for themselves."""
+    found = {w: QUERY["messages"] * n for w, n in d.clues.words.items()}
+    for word, share in d.own.items():
+        found[word] = found.get(word, 0.0) + QUERY["tests"] * share
+    return found
+
+
 def _texts(changes: Changes) -> list[str]:
-    edits = [e for e in changes.edits if e.weight > 0.1]
+    edits = [e for e in changes.edits if e.weight > 0.1 and role(e.path) != "test"]
     lines = (x.text[:500] for e in edits for x in e.lines)
     return [*islice(lines, MAX_LINES), *(e.names for e in edits[:MAX_LINES])]
 

@@ -37,6 +37,8 @@ _VALUE = re.compile(
     r"([A-Za-z_]\w*)\s*(?::[^=]+)?=(?![=>])"
 )
 _PYTHON = frozenset({"py", "pyi", "pyx"})
+FENCES = ('"""', "'''")
+_QUOTE = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|#')
 _CONTINUES = ("}", ")", "]", "{", "end", "else", "#", "//")
 
 
@@ -163,20 +165,29 @@ def _docstrings(lines: list[str]) -> list[int]:
     fence = ""
     doc = False
     for number, line in enumerate(lines, 1):
-        bare = line.strip()
-        if fence:
-            if doc:
-                found.append(number)
-            if fence in bare:
-                fence = ""
+        if not fence and '"""' not in line and "'''" not in line:
             continue
-        at = min((i for i in (bare.find('"""'), bare.find("'''")) if i >= 0), default=-1)
-        if at < 0:
-            continue
-        mark = bare[at : at + 3]
-        doc = at <= 1 and bare[:at].lower() in {"", "r", "u"}
+        inside = fence
+        fence = after_line(line, fence)
+        if not inside:
+            doc = line.lstrip().lstrip("rRuU").startswith(FENCES)
         if doc:
             found.append(number)
-        if bare.count(mark) % 2:
-            fence = mark
     return found
+
+
+def after_line(line: str, fence: str) -> str:
+    """The triple quote that is open after a line of Python, given the one (or "") that was open before it."""
+    at = 0
+    while at < len(line):
+        if fence:
+            end = line.find(fence, at)
+            if end < 0:
+                return fence
+            fence, at = "", end + 3
+            continue
+        match = _QUOTE.search(line, at)
+        if match is None or match.group() == "#":
+            return ""
+        fence, at = (match.group() if match.group() in FENCES else ""), match.end()
+    return fence

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from incident_pipeline.evidence.dossier import Changes, Dossier
-from incident_pipeline.evidence.edits import Edit, Line
+from incident_pipeline.evidence.edit_kind import Line
+from incident_pipeline.evidence.edits import Edit
 from incident_pipeline.model.evidence import Citation, code_ref
 
 

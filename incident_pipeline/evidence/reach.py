@@ -4,18 +4,40 @@ A static stand-in for coverage: names used in the failing statement, the failing
 to the definitions of that name, these to the names they use. No types: a name's many definitions share its weight.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from incident_pipeline.evidence.outline import IDENTIFIER, Definition, Outline
+from incident_pipeline.evidence.outline import Definition, Outline
 
 DECAY = 0.6
 ROUNDS = 4
 SMALLEST = 1e-4
 MAX_NAMES = 400
 SHORTEST_NAME = 3
+_USE = re.compile(r"(?:(\.|::|->)\s{0,80})?(?<![\w$])([A-Za-z_$][\w$]*)")
+_STRICT = frozenset({"py", "pyi", "pyx", "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"})
+_NAMES = r"[A-Za-z_$][\w$, \t]{0,120}?"
+_BINDS = re.compile(
+    rf"^[ \t]*(?:const |let |var )?({_NAMES})[ \t]?(?::[^=\n]{{1,80}})?=(?!=)"
+    rf"|\bfor\s{{1,9}}\(?(?:const |let |var )?({_NAMES})\)?\s{{1,9}}(?:in|of)\b|\bas\s{{1,9}}([A-Za-z_]\w*)"
+    r"|\b(?:def\s{1,9}\w+|function\b[^(\n]{0,80})\s{0,9}\(([^)]{0,2000})\)",
+    re.MULTILINE,
+)
+_PARAMETER = re.compile(r"(?:^|,)\s*\*{0,2}([A-Za-z_$][\w$]*)")
+
+
+def strict(path: str) -> bool:
+    """A language in which a method is only ever called of an object."""
+    return path.rpartition(".")[2].lower() in _STRICT
+
+
+def bound_names(text: str) -> frozenset[str]:
+    """Names that a function's text assigns, loops over or takes."""
+    parts = (part for groups in _BINDS.findall(text) for part in groups if part)
+    return frozenset(name for part in parts for name in _PARAMETER.findall(part))
 
 
 @dataclass(frozen=True)
@@ -46,14 +68,24 @@ class Graph:
         return {key: tuple(d) for key, d in found.items()}
 
     def uses(self, definition: Definition) -> tuple[str, ...]:
-        """Names used in it that are defined somewhere in the fetched files."""
+        """Names used in it that are defined somewhere in the fetched files; `.name` where it is used of an object."""
         names = self._uses.get(definition)
         if names is None:
             text = self.outlines[definition.path].text_of(definition)
-            used = dict.fromkeys(IDENTIFIER.findall(text))
-            names = tuple(n for n in used if n in self.named and n != definition.name)[:MAX_NAMES]
+            names = tuple(n for n in self.used_in(text) if n.lstrip(".") != definition.name)
             self._uses[definition] = names
         return names
+
+    def used_in(self, text: str, *, inside: str | None = None) -> tuple[str, ...]:
+        """The same of any text. A bare name that the text, or what it stands `inside`, binds is its own variable."""
+        found = dict.fromkeys((dot, name) for dot, name in _USE.findall(text) if name in self.named)
+        own = bound_names(text if inside is None else inside) if any(not dot for dot, _ in found) else frozenset[str]()
+        return tuple(dict.fromkeys(f".{n}" if dot else n for dot, n in found if dot or n not in own))[:MAX_NAMES]
+
+    def meant(self, used: str) -> tuple[Definition, ...]:
+        """Definitions that a use can mean: a bare name is no method where methods are only called of an object."""
+        found = self.named.get(used.lstrip("."), ())
+        return found if used.startswith(".") else tuple(d for d in found if not d.owner or not strict(d.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +110,7 @@ def spread(graph: Graph, *, names: Mapping[str, float], starts: Mapping[Definiti
     total: Counter[Definition] = Counter()
     origin: dict[Definition, tuple[float, Definition | None]] = {}
     wave: dict[Definition, float] = dict(starts)
-    owners = frozenset((d.path, d.name) for n in names for d in graph.named.get(n, ()) if d.kind == "class")
+    owners = frozenset((d.path, d.name) for n in names for d in graph.named.get(n.lstrip("."), ()) if d.kind == "class")
     for name, weight in names.items():
         _share(graph, wave, name=name, weight=weight, path="", owners=owners)
     for definition, weight in wave.items():
@@ -125,7 +157,7 @@ def _share(
     path: str,
     owners: frozenset[tuple[str, str]],
 ) -> None:
-    definitions = graph.named.get(name, ())
+    definitions = graph.meant(name)
     if not definitions:
         return
     parts = [1.0 + 2.0 * ((d.path, d.owner) in owners) + 1.0 * (d.path == path) for d in definitions]

@@ -11,12 +11,13 @@ from math import sqrt
 import polars as pl
 
 from incident_pipeline.evidence.clues import MAX_FINDINGS
-from incident_pipeline.evidence.dossier import Dossier, failing_tests
+from incident_pipeline.evidence.dossier import Dossier
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.no_commit_table import CHANCE, INFRASTRUCTURE
 from incident_pipeline.evidence.outline import Definition
 from incident_pipeline.evidence.packages import Moved, canonical
 from incident_pipeline.evidence.roles import role
+from incident_pipeline.evidence.spectrum import failing_tests
 from incident_pipeline.evidence.tokens import is_import
 from incident_pipeline.evidence.weights import NO_COMMIT
 from incident_pipeline.model.evidence import Category, Citation, Failure, VerdictKind, code_ref, log_ref
@@ -83,7 +84,7 @@ def flaky(d: Dossier, *, same_commit_passed: bool | None) -> list[NoCommit]:
     if same_commit_passed:
         cause = "the same commit passed in another run"
         found.append(NoCommit("flaky", "test", NO_COMMIT["same_commit_passed"], cause))
-    tests = failing_tests(d)
+    tests = failing_tests(d.clues, d.graph)
     rated = [r for t in tests for r in _chances(d, t)]
     if rated:
         share, cause, cites = max(rated, key=lambda r: r[0])

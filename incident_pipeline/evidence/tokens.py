@@ -15,6 +15,9 @@ _HASH = frozenset(
 _DASH = frozenset({"sql", "lua", "hs", "elm"})
 _CLOSERS = frozenset(")]}")
 _OPENERS = frozenset("([{")
+_TAKES_VALUE = frozenset({"=", "return", "assert", "+="})
+_ENDS = frozenset(";})")
+_JOINS = frozenset({"if", "else", "and", "or", "in", "is", "not", "for", "as", "async"})
 _ANNOTATION_END = frozenset(",=):")
 _IMPORT = re.compile(
     r"^\s*(?:import\b|from\s+[\w.]+\s+import\b|(?:const|let|var)\s+.*\brequire\(|#\s*include\b|using\s+[\w.]+;|use\s+[\w:]+|require(?:_relative)?\b|export\s+.*\bfrom\b)"
@@ -74,25 +77,45 @@ def _modern(found: list[str]) -> list[str]:
 def without_annotations(found: Sequence[str]) -> list[str]:
     """Python tokens with type annotations of parameters, results and names left out."""
     out: list[str] = []
-    depth, skip_at, previous = 0, -1, ""
+    depth, previous = 0, ""
+    skip_at: int | None = None
     in_def = "def" in found
     for index, word in enumerate(found):
         depth += word in _OPENERS
-        if skip_at >= 0 and depth <= skip_at and word in _ANNOTATION_END:
-            skip_at = -1
+        if skip_at is not None and depth <= skip_at and word in _ANNOTATION_END:
+            skip_at = None
         depth -= word in _CLOSERS
         named = word == ":" and previous.isidentifier() and _annotates(found, index, depth, in_def=in_def)
-        if skip_at < 0 and (named or word == "->"):
+        if skip_at is None and (named or word == "->"):
             skip_at = depth
-        elif skip_at < 0:
+        elif skip_at is None:
             out.append(word)
         previous = word
     return out
 
 
+def unwrapped(found: Sequence[str]) -> list[str]:
+    """Tokens without brackets around the whole of a value that is assigned, returned or asserted."""
+    drop: set[int] = set()
+    open_: list[int] = []
+    for index, word in enumerate(found):
+        if word in _OPENERS:
+            open_.append(index)
+        elif word in _CLOSERS and open_:
+            start = open_.pop()
+            following = found[index + 1] if index + 1 < len(found) else ";"
+            whole = word == ")" and start and found[start - 1] in _TAKES_VALUE
+            if whole and (following in _ENDS or (following[0].isalpha() and following not in _JOINS)):
+                drop |= {start, index}
+    return [word for index, word in enumerate(found) if index not in drop]
+
+
 def _annotates(found: Sequence[str], index: int, depth: int, *, in_def: bool) -> bool:
-    """The colon at `index` follows a parameter, or the name that a line begins with."""
-    return index + 1 < len(found) and ((in_def and depth == 1) or (depth == 0 and not in_def and index == 1))
+    """The colon at `index` follows a parameter, or a name that a line begins with or has after a comma."""
+    if index + 1 >= len(found):
+        return False
+    first = index == 1 or (found[index - 2] == "," and "lambda" not in found)
+    return depth == 1 if in_def else depth == 0 and first
 
 
 def is_import(line: str) -> bool:
