@@ -31,7 +31,7 @@ NOISE = (
     # commands, settings and code, which only speak of errors
     r"^[ ]*(?:throw new |throw |raise )",
     r"^[ ]*[+>-] (?:git|cd|export|echo|rm|mkdir|test|\[) ",
-    r"(?:^| )-Werror|(?:^| )-[A-Za-z]*[Ee]rror=|continue-on-error|fail-fast|"
+    r"(?:^| )-Werror|(?:^| )-[A-Za-z]*[Ee]rror=|continue-on-error|fail-fast",
     r"if-no-files-found|on_?error|errexit|--fail|-failure |ErrorAction",
     r"^##\[(?:group|endgroup|warning|debug|notice|command|section)\]|^\[command\]|^shell: ",
     r"^::(?:group|debug|notice|warn)",
