@@ -63,6 +63,7 @@ def fingerprint_write(incident: str, fingerprint: Fingerprint) -> Write:
 def load_past(warehouse: Warehouse, *, without: str, limit: int) -> tuple[PastIncident, ...]:
     """The newest incidents of the tenant that have a fingerprint, newest first, and what came of each; one read."""
     found = warehouse.read("past_incidents", incident=without, limit=limit)
+    found = found.sort("occurred_at", "incident", descending=[True, False])
     return tuple(_past(row) for row in found.iter_rows(named=True))
 
 
@@ -102,8 +103,10 @@ def _past(row: dict[str, Any]) -> PastIncident:
     category: Category = (
         row["category"] if row["category"] and verdict == reported else _CATEGORY.get(verdict, "unknown")
     )
-    return rows.value(
-        PastIncident, row, fingerprint=Fingerprint(row["key"], tuple(row["tokens"] or ())), verdict=verdict,
-        category=category, status=status, told_by=told_by, culprit=culprit, subject=subject or "",
-        tests=tuple(row["tests"] or ()),
+    return PastIncident(
+        incident=row["incident"], repo=row["repo"], title=row["title"] or "",
+        fingerprint=Fingerprint(row["key"], tuple(row["tokens"] or ())), verdict=verdict, category=category,
+        status=status, told_by=told_by, occurred_at=row["occurred_at"], branch=row["branch"], base=row["base"],
+        head=row["head"], culprit=culprit, subject=subject or "", tests=tuple(row["tests"] or ()),
+        workflow=row["workflow"], passed_again=row["passed_again"],
     )  # fmt: skip
