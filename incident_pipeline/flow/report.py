@@ -1,4 +1,4 @@
-"""Stored evidence in; a checked report out, stored as rows, Markdown, JSON and one HTML file.
+"""Stored evidence and a replay's proof in; a checked report out, stored as rows, Markdown, JSON and one HTML file.
 
 Surprising fact: a report whose citations do not resolve is never stored: that is a defect of ours, said as an error.
 """
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from incident_pipeline.errors import IncidentError
+from incident_pipeline.evidence.confirm import confirmed
 from incident_pipeline.evidence.excerpt import select_lines
 from incident_pipeline.flow.files import write_file
+from incident_pipeline.flow.memory import recall
 from incident_pipeline.flow.progress import Progress
 from incident_pipeline.flow.request import from_origin
 from incident_pipeline.flow.subject import load_subject
@@ -19,6 +21,7 @@ from incident_pipeline.reports.check import check_report
 from incident_pipeline.reports.html import render_html
 from incident_pipeline.reports.json import to_json
 from incident_pipeline.reports.markdown import render_markdown
+from incident_pipeline.warehouse.proofs import load_proof
 from incident_pipeline.warehouse.reports import save_report
 
 EXCERPT_CHARS = 8_000
@@ -40,19 +43,22 @@ def write_report(
 ) -> StoredReport:
     """Build, check and store the report of a judged incident; it becomes the incident's current one."""
     progress.step("Writing the report")
-    subject = load_subject(ws, incident_id)
-    incident = subject.incident
+    with ws.warehouse.reading():
+        subject = load_subject(ws, incident_id)
+        incident, window, failure = subject.incident, subject.window, subject.evidence.failure
+        proof = load_proof(ws.warehouse, incident.id, window)
+        memory = recall(ws, incident, window=window, failure=failure)
+    judgement = subject.evidence.judgement
     report = build_report(
         incident=incident,
-        window=subject.window,
-        failure=subject.evidence.failure,
-        judgement=subject.evidence.judgement,
+        window=window,
+        failure=failure,
+        judgement=confirmed(judgement, proof, window) if proof else judgement,
         code=subject.evidence.code,
         logs=subject.refs,
-        excerpts={
-            log.label: select_lines(log, subject.evidence.failure, max_chars=EXCERPT_CHARS).lines
-            for log in subject.logs
-        },
+        excerpts={log.label: select_lines(log, failure, max_chars=EXCERPT_CHARS).lines for log in subject.logs},
+        memory=memory,
+        replay=proof,
         lookup=subject.lookup,
         statuses=subject.statuses,
         notes=from_origin(incident.origin).notes,
