@@ -20,7 +20,7 @@ _QUOTE, _SHOWN = 400, 8
 _SCORES: Mapping[str, float] = {"assertion": 0.9, "exception": 0.9, "error": 0.9, FLAKY: 0.3}
 _REASONS: Mapping[str, str] = {
     "assertion": "a failure in the test report", "exception": "an exception in the test report",
-    "error": "an error in the test report", FLAKY: "failed, then passed in the same run, says the test report",
+    "error": "an error in the test report", FLAKY: "a test that failed and then passed in the same run",
 }  # fmt: skip
 _VARIES = re.compile(r"\d+")
 _MESSAGE = re.compile(r"<[\w-]+[^>]*?\smessage=(?:\"([^\"]*)|'([^']*))")

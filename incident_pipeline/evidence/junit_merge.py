@@ -94,9 +94,10 @@ class _Told:
         return any(key.endswith(other) or other.endswith(key) for other in known)
 
     def tells(self, finding: Finding) -> bool:
-        """Whether its test was printed, and its message too."""
-        first = _letters(finding.text.partition("\n")[0].removeprefix("E "))[:60]
-        return self.names(finding.test) and (not first or first in self.words)
+        """Whether its test was printed, and its message too; the exception's name may be written in another way."""
+        first = finding.text.partition("\n")[0].removeprefix("E ")
+        said = [_letters(first)[:60], _letters(first.partition(": ")[2])[:60]]
+        return self.names(finding.test) and (not said[0] or any(part in self.words for part in said if part))
 
 
 def _key(test: str) -> str:

@@ -222,6 +222,13 @@ def test_a_failure_told_by_both_is_told_by_the_console() -> None:
     assert merged.tests == ("test_total[a b]",)
 
 
+def test_the_same_message_under_another_name_of_the_exception_is_no_news() -> None:
+    text = "org.acme.Failed: expected: <3>"
+    console = Finding("log", 4, 4, text, "exception", 0.9, "r", test="CartTest > totals()")
+    merged = merge(Failure((console,)), part([log(SUREFIRE, "log2")]).reports)
+    assert "com.acme.CartTest.totals" not in [f.test for f in merged.findings]
+
+
 def test_a_message_that_the_console_left_out_comes_behind_what_it_said() -> None:
     reports = part([log(PYTEST, "log2")]).reports
     merged = merge(Failure(CONSOLE[1:]), reports)
