@@ -104,11 +104,9 @@ def grow(
     streams = dict(zip(rules, lines.frame["stream"].gather(list(rules)).to_list(), strict=True))
     for stream in dict.fromkeys(streams.values()):
         rows = lines.rows(pl.col("stream").eq_missing(pl.lit(stream, pl.String)))
-        place = {row: at for at, row in enumerate(rows)}
-        found = _grow(
-            _Strand(lines, rows), {place[row]: rule for row, rule in rules.items() if streams[row] == stream},
-            is_new=lambda at, rows=rows: is_new(rows[at]), stop=bisect_left(rows, stop),
-        )  # fmt: skip
+        own = {bisect_left(rows, row): rule for row, rule in rules.items() if streams[row] == stream}
+        strand = _Strand(lines, rows)
+        found = _grow(strand, own, is_new=lambda at, rows=rows: is_new(rows[at]), stop=bisect_left(rows, stop))
         for block in found:
             start, end = rows[block.start], rows[block.end - 1] + 1
             others = frozenset(range(start, end)).difference(rows[block.start : block.end])

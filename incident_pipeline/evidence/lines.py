@@ -27,6 +27,7 @@ _STREAM = (
     r"^(?:(#[0-9]+) [0-9]+\.[0-9]+ |(==[0-9]{2,}==)(?: |$)|([A-Za-z@][A-Za-z0-9@/_.-]{0,40}) *\|(?: |$)"
     r"|((?:@[a-z0-9-]+/)?[A-Za-z][A-Za-z0-9_.-]{0,40}:[a-z][a-z0-9_:-]{0,40}):(?: |$))"
 )
+_SAMPLE = 20_000  # lines of a large log that are looked at first
 _MIN_STREAM = 5  # lines that begin with the same word, before it is taken for the name of a stream
 
 
@@ -85,14 +86,16 @@ def _prepare(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _streams(lines: pl.DataFrame) -> pl.DataFrame:
     """With the column `stream`, and each stream's name off its lines."""
-    text = pl.col("text")
+    text, none = pl.col("text"), lines.with_columns(stream=pl.lit(None, pl.String))
+    if not _any(lines["text"].gather_every(max(1, len(lines) // _SAMPLE)), _STREAM):
+        return none
     named = lines.select(text).with_row_index("at").filter(text.str.contains(_STREAM))
     name = pl.coalesce(*(text.str.extract(_STREAM, group) for group in range(1, 5)))
     named = named.select("at", stream=name).filter(
         pl.col("stream").str.contains("^[#=]") | (pl.len().over("stream") >= _MIN_STREAM)
     )
     if not named.height:
-        return lines.with_columns(stream=pl.lit(None, pl.String))
+        return none
     lines = lines.with_row_index("at").join(named, on="at", how="left", maintain_order="left").drop("at")
     bare = pl.when(pl.col("stream").is_not_null()).then(text.str.replace(_STREAM, "")).otherwise(text)
     return lines.with_columns(text=bare)

@@ -74,7 +74,7 @@ class Structure:
 
     def step_of(self, row: int) -> int | None:
         """Index of the step that a row stands in."""
-        index = bisect_right([s.start for s in self.steps], row) - 1
+        index = bisect_right(self.steps, row, key=lambda step: step.start) - 1
         return index if index >= 0 else None
 
     def echoed(self, row: int) -> bool:
