@@ -23,8 +23,10 @@ LEAST_RATIO = 2.0
 LEAST_COUNT = 5
 MAX_BURSTS = 40
 _CHAIN = 30  # bins by which the first trouble may come before the loudest
+_GAPS = 5
 _WITH = 3  # bins after the onset within which a shape that was never seen before came with it
 _JOINS = 6.0  # log likelihood ratio of a shape that was first seen later
+_SURE = 30.0  # a strength that leaves no doubt
 _RAISED = re.compile(r"[A-Z]\w*(?:Error|Exception)\b|\b(?:panic|Traceback|segfault|OutOfMemory|assert)", re.ASCII)
 _RELAYED = re.compile(
     r"\b(?:50[234]|bad gateway|unavailable|upstream|downstream|tim(?:ed? ?out|eout)|refused|reset by|circuit|retry)\b",
@@ -103,12 +105,17 @@ def _ratio(rise: rates.Rise) -> float:
 
 def _onset(found: Sequence[_Candidate], counted: Counted, *, since: datetime) -> datetime | None:
     """When the loudest trouble began, or the trouble that led up to it and was still there."""
-    bad = [c for c in found if c.severity > CALM and c.last >= since]
+    bad = [c for c in found if c.severity > CALM and _lasts(c, counted) >= since]
     if not bad:
         return None
     loudest = max(bad, key=lambda c: (c.rise.strength * c.severity, -c.rise.key))
     lead = loudest.first - _CHAIN * counted.width
-    return min(c.first for c in bad if c.first >= lead and c.last >= loudest.first - counted.width)
+    return min(c.first for c in bad if c.first >= lead and _lasts(c, counted) >= loudest.first)
+
+
+def _lasts(one: _Candidate, counted: Counted) -> datetime:
+    """Until when one cannot say that it is over: some of its usual gaps after its last entry."""
+    return one.last + max(2 * counted.width, _GAPS * (one.last - one.first) / max(1, one.rise.inside - 1))
 
 
 def _first_seen(counted: Counted, onset: datetime, *, known: set[int]) -> list[rates.Rise]:
@@ -116,9 +123,9 @@ def _first_seen(counted: Counted, onset: datetime, *, known: set[int]) -> list[r
     first_bin = counted.bin_of(onset)
     if first_bin < 2:
         return []
-    rows = counted.spans(trouble=True).filter((pl.col("first") >= first_bin) & ~pl.col("key").is_in(list(known)))
+    rows = counted.spans(trouble=True).filter((pl.col("anywhere") >= first_bin) & ~pl.col("key").is_in(list(known)))
     found: list[rates.Rise] = []
-    for key, first, last, n, before, opened in rows.head(rates.MAX_SERIES).iter_rows():
+    for key, first, last, _, n, before, opened in rows.head(rates.MAX_SERIES).iter_rows():
         strength = rates.llr(n, 0, opened - before, before)
         if first <= first_bin + _WITH or strength >= _JOINS:
             found.append(rates.Rise(key, first, last + 1, n, 0, opened - before, before, 0, before, strength))
@@ -139,7 +146,8 @@ def _worth(one: _Candidate, onset: datetime, counted: Counted, names: frozenset[
     late = (one.first - onset) / counted.width
     worth = float(one.severity) + min(1.0, log10(one.rise.inside + 1) / 3)
     worth += 1.0 if not one.rise.before else 0.0
-    worth += 0.8 if _RAISED.search(one.text[:2000]) else 0.0
+    worth += min(1.0, one.rise.strength / _SURE)
+    worth += 0.5 if _RAISED.search(one.text[:2000]) else 0.0
     worth -= 0.7 if _RELAYED.search(one.text[:2000]) else 0.0
     worth -= 1.0 if any(name != one.service and _named(name, one.text[:2000]) for name in names) else 0.0
     return worth - min(1.5, 0.1 * max(0.0, late))

@@ -18,12 +18,12 @@ _WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)  # seconds
 _HOLE = 20.0  # entries missing that a service would have written with near certainty: exp(-20)
 _UNTIMED = 0.5  # a log with a greater share of entries without a time has none to go by
 _SEVERITY = {"fatal": ERROR, "error": ERROR, "warn": WARN, "notice": CALM, "info": CALM, "debug": CALM, "trace": CALM}
-_TROUBLE = (
+TROUBLE = (
     r"\b(?:(?i:error|exception|fatal|panic|traceback|failed|failure|fails|timed? ?out|timeout|refused|unavailable"
     r"|critical|crashed|aborted|oom|killed|unhandled))\b|(?:Error|Exception)\b"
 )
 _STATUS = r"HTTP/|status|\" \d{3}\b"
-_SERVER_ERROR = r"(?:\" |HTTP/\d(?:\.\d)?\"? |status(?:[_ ]?code)?[\"']?[=: ]{1,3}[\"']?)5\d\d\b"
+SERVER_ERROR = r"(?:\" |HTTP/\d(?:\.\d)?\"? |status(?:[_ ]?code)?[\"']?[=: ]{1,3}[\"']?)5\d\d\b"
 _LOOK = 2_000  # characters of an entry
 _ENTRIES = {
     "service": pl.UInt16, "log": pl.UInt16, "row": pl.UInt32, "line": pl.Int64, "bin": pl.UInt32, "time": pl.Int64,
@@ -55,16 +55,17 @@ class Counted:
         return found.sort(["n", "key"], descending=[True, False]).head(most).select("key", "service")
 
     def spans(self, *, trouble: bool) -> pl.DataFrame:
-        """key, first, last, n, open bins before `first`, open bins in all."""
+        """key, first, last, first in any service, n, open bins before `first`, open bins in all."""
         opened = self.exposure.sort("service", "bin").with_columns(
             before=pl.col("open").cum_sum().over("service") - pl.col("open"), all=pl.col("open").sum().over("service")
         )
-        keys = self.keys.filter((pl.col("severity") > CALM) == trouble).sort("n", "key", descending=[True, False])
+        keys = self.keys.with_columns(anywhere=pl.col("first").min().over("template", "bad"))
+        keys = keys.filter((pl.col("severity") > CALM) == trouble).sort("n", "key", descending=[True, False])
         found = keys.join(
             opened.select("service", "bin", "before", "all"), left_on=["service", "first"], right_on=["service", "bin"],
             maintain_order="left",
         )  # fmt: skip
-        return found.select("key", "first", "last", "n", "before", "all")
+        return found.select("key", "first", "last", "anywhere", "n", "before", "all")
 
     def bin_of(self, time: datetime) -> int:
         """The bin a time lies in."""
@@ -158,7 +159,7 @@ def _bad(frame: pl.DataFrame) -> pl.Series:
         found = frame.select(
             pl.when(pl.col("template").is_in(shapes.implode())).then(pl.col(column).str.slice(0, _LOOK))
         ).to_series()
-        bad = bad | found.str.contains(_SERVER_ERROR).fill_null(value=False)
+        bad = bad | found.str.contains(SERVER_ERROR).fill_null(value=False)
     return bad
 
 
@@ -171,7 +172,7 @@ def _keys(rows: pl.DataFrame, logs: Sequence[LogText]) -> pl.DataFrame:
     parts = grouped.select("log", "row", "service", "template", "bad").partition_by("log")
     words = pl.concat(
         part.with_columns(
-            trouble=logs[int(part["log"][0])].frame["text"].gather(part["row"]).str.slice(0, 400).str.contains(_TROUBLE)
+            trouble=logs[int(part["log"][0])].frame["text"].gather(part["row"]).str.slice(0, 400).str.contains(TROUBLE)
         )
         for part in parts
     )

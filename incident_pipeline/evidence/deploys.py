@@ -93,6 +93,21 @@ def named_by(version: str, tags: Sequence[Ref]) -> str | None:
     return next(iter(found)) if len(found) == 1 else None
 
 
+def previous_tag(version: str, tags: Sequence[Ref]) -> str | None:
+    """The commit of the release before this one: of tags named alike, the one with the next lower numbers."""
+    own = _numbers(version.removeprefix("version "))
+    lower = [(numbers, t) for t in tags if (numbers := _numbers(re.split(r"[/@_]", t.name)[-1])) and numbers < own]
+    best = max((numbers for numbers, _ in lower), default=())
+    found = {t.hash for numbers, t in lower if numbers == best}
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """`v1.4.2` -> (1, 4, 2); () when it is no plain version (a release candidate is none)."""
+    match = re.fullmatch(r"(?:[a-z]+-)?v?(\d{1,6}(?:\.\d{1,6}){1,3})", version.lower())
+    return tuple(map(int, match[1].split("."))) if match else ()
+
+
 def _same(first: str, second: str) -> bool:
     short, long = sorted((first.removeprefix("v"), second.removeprefix("v")), key=len)
     return short == long or (len(short) >= 7 and bool(_HASH.fullmatch(long)) and long.startswith(short))

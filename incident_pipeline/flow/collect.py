@@ -6,12 +6,12 @@ Surprising fact: a log that cannot be had (missing, expired, empty) never stops 
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from itertools import islice
 
-from incident_pipeline.errors import IncidentError, NotFound, UsageError
+from incident_pipeline.errors import IncidentError, NotFound
 from incident_pipeline.flow import sources
 from incident_pipeline.flow.logs import LogBook
+from incident_pipeline.flow.production import look
 from incident_pipeline.flow.progress import Progress
 from incident_pipeline.flow.redaction import redact_incident, without_secrets
 from incident_pipeline.flow.request import Request, from_origin
@@ -22,9 +22,9 @@ from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.sources.base import CiLogSource, GitSource
 from incident_pipeline.sources.logs.files import read_log_file
 from incident_pipeline.warehouse.incidents import save_incident
+from incident_pipeline.warehouse.production import Seen, save_seen
 
 MAX_FAILED_JOBS = 20
-PRODUCTION_LOOK_BACK = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ def collect(ws: Workspace, incident: Incident, progress: Progress) -> Collected:
     """Read everything that may explain `incident` and store it; the same incident again replaces what it stored."""
     request = from_origin(incident.origin)
     book = LogBook(ws, progress)
+    seen: Seen | None = None
     with ExitStack() as stack:
         git = sources.open_git(ws, request)
         if git:
@@ -61,7 +62,8 @@ def collect(ws: Workspace, incident: Incident, progress: Progress) -> Collected:
             window = _window(git, incident, progress, head=head, base=request.last_green, kind="given")
             incident = _read_files(incident, request, book)
         elif incident.kind == "logs":
-            window = _read_service(ws, incident, book=book, git=git)
+            looked = look(ws, incident, book=book, git=git)
+            incident, window, seen = looked.incident, looked.window, looked.seen
         else:
             logs = stack.enter_context(sources.open_ci_logs(ws, request))
             incident = _look_up(logs, incident, book)
@@ -76,6 +78,8 @@ def collect(ws: Workspace, incident: Incident, progress: Progress) -> Collected:
         statuses=without_secrets(statuses),
         read=book.read,
     )
+    if seen is not None:
+        save_seen(ws.warehouse, incident.id, without_secrets(seen))
     return Collected(incident, window, statuses)
 
 
@@ -85,22 +89,6 @@ def _read_files(incident: Incident, request: Request, book: LogBook) -> Incident
     for kind, log in readable:
         book.add_file(kind, log, incident=incident)
     return replace(incident, occurred_at=book.last_time)
-
-
-def _read_service(ws: Workspace, incident: Incident, *, book: LogBook, git: GitSource | None) -> Window:
-    request, since, until = from_origin(incident.origin), incident.since, incident.until
-    if since is None or until is None:
-        raise UsageError(f"{incident.id}: a window of production logs needs both ends")
-    with sources.open_logs(ws, request) as logs:
-        book.add_window(logs, incident=incident, since=since, until=until)
-    if git is None:
-        return _no_window(incident, "no git source: commits were not looked at")
-    first = git.get_commits(incident.repo, until=since - PRODUCTION_LOOK_BACK, branch=request.head)
-    last = git.get_commits(incident.repo, until=until, branch=request.head)
-    base, head = next(first, None), next(last, None)
-    if head is None:
-        return _no_window(incident, f"no commit before {until:%Y-%m-%d %H:%M} UTC")
-    return _window(git, incident, book.progress, head=head.hash, base=base.hash if base else None, kind="time")
 
 
 def _look_up(logs: CiLogSource, incident: Incident, book: LogBook) -> Incident:

@@ -73,8 +73,10 @@ def _from_source(ws: Workspace, request: Request, progress: Progress) -> Iterato
     progress.step("Finding failed runs")
     with sources.open_logs(ws, request) as logs:
         if not isinstance(logs, CiLogSource):
-            yield _of_service(ws, request, logs.name)
+            yield _of_services(ws, request, logs.name)
             return
+        if request.services:
+            raise UsageError(f"{logs.name}: has CI runs, not services: leave --service out")
         for run in _runs(logs, request, sources.repo_of(ws, request)):
             progress.advance()
             yield _of_run(ws, request, run)
@@ -119,17 +121,20 @@ def _of_run(ws: Workspace, request: Request, run: Run) -> Incident:
     )
 
 
-def _of_service(ws: Workspace, request: Request, source: str) -> Incident:
+def _of_services(ws: Workspace, request: Request, source: str) -> Incident:
     if request.since is None or request.until is None:
-        raise UsageError("production logs need a window: give both --since and --until")
-    service = request.repo or source  # a source that holds one service takes its own name for it
+        raise UsageError("production logs need a window: give both --since and --until, or --at")
+    services = request.services or (request.repo or source,)  # a source of one service takes its own name for it
+    first, others = services[0], len(services) - 1
+    told = f"{first} and {others} more" if others > 2 else ", ".join(services)
+    digest = hashlib.blake2b("\n".join(sorted(services)).encode(), digest_size=3).hexdigest()
     return Incident(
-        id=f"{_slug(service)}-{request.since:%Y%m%dt%H%M}-{request.until:%Y%m%dt%H%M}",
+        id=f"{_slug(first)}{f'-{digest}' if others else ''}-{request.since:%Y%m%dt%H%M}-{request.until:%Y%m%dt%H%M}",
         tenant=ws.tenant,
         kind="logs",
         source=sources.logs_type(ws, request),
-        repo=service,
-        title=f"{service} {request.since:%Y-%m-%d %H:%M}-{request.until:%H:%M} UTC",
+        repo=request.repo or first,
+        title=f"{told} {request.since:%Y-%m-%d %H:%M}-{request.until:%H:%M} UTC",
         occurred_at=request.until,
         since=request.since,
         until=request.until,

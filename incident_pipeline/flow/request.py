@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Times are aware UTC. `notes` are said again in the report (e.g. that naive times were taken as UTC)."""
+    """Times are aware UTC. `notes` are said again in the report (e.g. that naive times were taken as UTC).
+
+    `services`: whose production logs are read; without any, the repository's name is the service's.
+    """
 
     logs: str | None = None
     repo: str | None = None
@@ -24,6 +27,7 @@ class Request:
     last_green: str | None = None
     head: str | None = None
     notes: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 _PATHS = ("log_files", "green_logs")
@@ -47,7 +51,8 @@ def from_origin(origin: str) -> Request:
     for name in ("since", "until"):
         if name in fields:
             fields[name] = datetime.fromisoformat(fields[name])
-    fields["notes"] = tuple(fields.get("notes", ()))
+    for name in ("notes", "services"):
+        fields[name] = tuple(fields.get(name, ()))
     return Request(**fields)
 
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from incident_pipeline.model.evidence import Burst, Deploy
 from incident_pipeline.warehouse import rows
+from incident_pipeline.warehouse.logs import ReadLog
 from incident_pipeline.warehouse.store import Warehouse
 from incident_pipeline.warehouse.writes import Write
 
@@ -59,3 +60,8 @@ def _deploy_frame(incident: str, deploys: Sequence[Deploy]) -> pl.DataFrame:
 
 def _numbered(incident: str, items: Sequence[Burst | Deploy]) -> list[rows.Row]:
     return [{"incident": incident, "position": n, **rows.fields(item)} for n, item in enumerate(items)]
+
+
+def load_staged(warehouse: Warehouse, read: ReadLog) -> pl.DataFrame:
+    """Columns of a log as `logs.load_log` gives them, of one that is staged and not yet saved."""
+    return pl.read_parquet(warehouse.segments / read.staged.table / read.staged.file)
