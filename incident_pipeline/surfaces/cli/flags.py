@@ -6,20 +6,24 @@ Surprising fact: a time without a zone is UTC, whatever the machine's own zone, 
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from incident_pipeline.errors import UsageError
 from incident_pipeline.flow.request import Request
 
+AROUND = timedelta(minutes=30)
 _GITHUB_RUN = re.compile(r"https?://github\.com/", re.IGNORECASE)
 
 
 def read_flags(
-    typed: Request, *, since: str | None = None, until: str | None = None, env: Mapping[str, str], now: datetime
-) -> Request:
-    """The request; `since` and `until` are still words. UsageError when words contradict or name no failure."""
+    typed: Request, *, since: str | None = None, until: str | None = None, at: str | None = None,
+    env: Mapping[str, str], now: datetime,
+) -> Request:  # fmt: skip
+    """The request; `since`, `until` and `at` are still words. UsageError when words contradict or name no failure."""
     _check_blank(typed)
-    start, end, notes = _window(since, until, now=now)
+    if at is not None and (since is not None or until is not None):
+        raise UsageError("--at stands for a window of its own: leave --since and --until out")
+    start, end, notes = _around(at, now=now) if at is not None else _window(since, until, now=now)
     flags = _from_ci_job(replace(typed, repo=_repo(typed.repo), since=start, until=end, notes=notes), env)
     _check_together(flags)
     if flags.logs is None and flags.run_url and _GITHUB_RUN.match(flags.run_url):
@@ -47,6 +51,7 @@ def _check_blank(flags: Request) -> None:
     for option, value in (
         ("--logs", flags.logs), ("--repo", flags.repo), ("--run-url", flags.run_url), ("--run-id", flags.run_id),
         ("--git", flags.git), ("--last-green", flags.last_green), ("--head", flags.head),
+        *(("--service", name) for name in flags.services),
     ):  # fmt: skip
         if value is not None and not value.strip():
             raise UsageError(f"{option} is empty: is the variable behind it set?")
@@ -83,6 +88,8 @@ def _check_together(flags: Request) -> None:
         raise UsageError("--attempt goes with --run-id or --run-url")
     if flags.green_logs and not flags.log_files:
         raise UsageError("--green-log goes with --log-file: a CI system gives its green run itself")
+    if flags.services and not flags.since:
+        raise UsageError("--service goes with --at, or --since with --until: whose production logs to read")
     if flags.run_url and not re.match(r"https?://[^/\s]+/", flags.run_url):
         raise UsageError("--run-url: not the address of a run; copy it from the browser (https://...)")
 
@@ -114,6 +121,19 @@ def _window(
     if until is None:
         notes.append(f"--until was not given: taken as now, {_show(end)}")
     return start, end, tuple(notes)
+
+
+def _around(at: str, *, now: datetime) -> tuple[datetime, datetime, tuple[str, ...]]:
+    """Half an hour to either side; no end lies in the future."""
+    time, naive = parse_time(at, "--at")
+    if time > now:
+        raise UsageError(f"--at {_show(time)} lies in the future (it is {_show(now)})")
+    try:
+        start, end = time - AROUND, min(now, time + AROUND)
+    except OverflowError:
+        raise UsageError(f"--at {at[:40]!r}: out of range") from None
+    notes = ("times given without a zone were taken as UTC",) if naive else ()
+    return start, end, (*notes, f"--at {_show(time)}: looked at {_show(start)} to {_show(end)}")
 
 
 def _show(time: datetime) -> str:

@@ -23,9 +23,16 @@ def investigate(
         int | None, typer.Option(min=1, metavar="N", help="Attempt of the run (default: latest).")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Failed runs from this time on (no zone: UTC).")
+        str | None, typer.Option(metavar="TIME", help="Failed runs, or production logs, from this time on.")
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="... and before this time (default: now).")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="About when production broke: half an hour to either side.")
+    ] = None,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Whose production logs to read (default: --repo); may be repeated."),
+    ] = None,
     git: Annotated[
         str | None,
         typer.Option(
@@ -47,7 +54,7 @@ def investigate(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Explain a failed CI run: which lines, which commit, with proof. In a CI job no option is needed."""
+    """Explain a failed CI run, or what broke in production: which lines, which commit, with proof."""
     import os
     from datetime import UTC, datetime
 
@@ -61,8 +68,9 @@ def investigate(
     typed = Request(
         logs=logs, repo=repo, run_url=run_url, run_id=run_id, attempt=attempt, git=git, git_path=git_path,
         log_files=tuple(log_file or ()), green_logs=tuple(green_log or ()), last_green=last_green, head=head,
+        services=tuple(service or ()),
     )  # fmt: skip
-    request = flags.read_flags(typed, since=since, until=until, env=os.environ, now=datetime.now(UTC))
+    request = flags.read_flags(typed, since=since, until=until, at=at, env=os.environ, now=datetime.now(UTC))
     target = out.Target(format or out.format_of(output), output, many=request.since is not None)
     out.check_target(target)
     for note in request.notes:

@@ -17,9 +17,22 @@ URL = "https://github.com/acme/web/actions/runs/123"
 
 
 def _read(
-    env: dict[str, str] | None = None, *, since: str | None = None, until: str | None = None, **typed: Any
+    env: dict[str, str] | None = None,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    at: str | None = None,
+    **typed: Any,
 ) -> Request:
-    return read_flags(Request(**typed), since=since, until=until, env=env or {}, now=NOW)
+    return read_flags(Request(**typed), since=since, until=until, at=at, env=env or {}, now=NOW)
+
+
+def test_about_a_time_is_half_an_hour_to_either_side_and_never_in_the_future() -> None:
+    request = _read(at="2026-11-24T11:50Z", services=("orders", "gateway"))
+    assert (request.since, request.until) == (NOW - timedelta(minutes=40), NOW)
+    assert request.services == ("orders", "gateway")
+    assert request.notes == ("--at 2026-11-24 11:50 UTC: looked at 2026-11-24 11:20 UTC to 2026-11-24 12:00 UTC",)
+    assert _read(at="2026-11-24 10:00").notes[0] == "times given without a zone were taken as UTC"
 
 
 @pytest.mark.parametrize(
@@ -83,6 +96,18 @@ def test_a_window_without_an_end_ends_now_and_says_so() -> None:
             "--since 2099-01-01 00:00 UTC lies in the future (it is 2026-11-24 12:00 UTC)",
         ),
         (Typed(until="2024-01-01"), "--until needs --since"),
+        (
+            Typed(at="2024-01-01", since="2024-01-01"),
+            "--at stands for a window of its own: leave --since and --until out",
+        ),
+        (Typed(at="2099-01-01"), "--at 2099-01-01 00:00 UTC lies in the future (it is 2026-11-24 12:00 UTC)"),
+        (Typed(at="0001-01-01T00:00Z"), "--at '0001-01-01T00:00Z': out of range"),
+        (Typed(at="noon"), "--at 'noon': no time; write it like \"2024-01-01 14:00\" or 2024-01-01T14:00+02:00"),
+        (
+            Typed(run_id="1", services=("orders",)),
+            "--service goes with --at, or --since with --until: whose production logs to read",
+        ),
+        (Typed(since="2024-01-01", services=(" ",)), "--service is empty: is the variable behind it set?"),
         (
             Typed(since="yesterday"),
             "--since 'yesterday': no time; write it like \"2024-01-01 14:00\" or 2024-01-01T14:00+02:00",

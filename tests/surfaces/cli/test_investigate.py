@@ -50,6 +50,16 @@ def test_every_option_reaches_the_request(flow: FakeInvestigation, capsys: Captu
     assert (request.git_path, request.last_green, request.head) == (Path("repo"), "abc", "main")
 
 
+def test_services_and_a_time_reach_the_request(flow: FakeInvestigation, capsys: Captured) -> None:
+    words = ("--logs", "files", "--service", "orders", "--service", "gateway", "--at", "2024-01-01 14:20")
+    assert _run(capsys, "investigate", *words)[0] == 0
+    (request,) = flow.asked
+    assert request.services == ("orders", "gateway")
+    assert (request.since, request.until) == (
+        datetime(2024, 1, 1, 13, 50, tzinfo=UTC), datetime(2024, 1, 1, 14, 50, tzinfo=UTC),
+    )  # fmt: skip
+
+
 def test_inside_a_ci_job_no_flag_is_needed(
     flow: FakeInvestigation, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
