@@ -4,7 +4,8 @@
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -13,7 +14,7 @@ import polars as pl
 from incident_pipeline.evidence.clues import MAX_FINDINGS
 from incident_pipeline.evidence.dossier import Dossier
 from incident_pipeline.evidence.inputs import LogText
-from incident_pipeline.evidence.no_commit_table import CHANCE, INFRASTRUCTURE
+from incident_pipeline.evidence.no_commit_table import CHANCE, HINTS, INFRASTRUCTURE, LOCAL, NO_TROUBLE
 from incident_pipeline.evidence.outline import Definition
 from incident_pipeline.evidence.packages import Moved, canonical
 from incident_pipeline.evidence.roles import role
@@ -40,10 +41,11 @@ _INFRASTRUCTURE: tuple[tuple[Category, float, str, str], ...] = tuple(
 )
 _CHANCE = tuple((share, cause, "|".join(patterns)) for share, cause, patterns in CHANCE)
 _ANY = "|".join(f"(?:{row[3]})" for row in _INFRASTRUCTURE)
-_PASSING = re.compile(
-    r"\bPASSED\b|\bpassed\b.*\bin\b|^\s*(?:✓|√|ok\b|--- PASS|=== RUN)|::test_\S+ \.|"
-    r"\blevel=(?:debug|info)\b|\bDEBUG\b|\bas expected\b"
-)
+_NO_TROUBLE = re.compile("|".join(f"(?:{row})" for row in NO_TROUBLE))
+_LOCAL = re.compile(LOCAL)
+_ASSERTED = re.compile(r"\bassert|\b[Ee]xpected\b|AssertionError|\b(?:left|right|want|got):")
+_CAPTURED = r"^-+ Captured .* -+$"
+_HEADER = rf"{_CAPTURED}|^(?:=+|_+) .* (?:=+|_+)$|^##\[(?:error|endgroup)\]"
 _DIGITS = re.compile(r"\d+|0x[0-9a-f]+")
 MAX_HITS = 200
 
@@ -51,27 +53,55 @@ MAX_HITS = 200
 def infrastructure(logs: Sequence[LogText], greens: Sequence[LogText], *, failure: Failure) -> list[NoCommit]:
     """Lines of the failed logs that speak of the machine, not of the code; the first of each cause.
 
-    What tests print of connections and time limits is weak: it counts only where it is a part of what failed.
+    What tests print of connections and time limits is weak: it counts only where it is a part of what failed. So is
+    anything that a program under test printed, and all that stands beside an assertion that failed.
     """
     explains = {
         (f.label, n) for f in failure.findings[:MAX_FINDINGS] for n in range(f.line, min(f.end_line, f.line + 200) + 1)
     }
     green = {_DIGITS.sub("", text) for log in greens for _, text in _hits(log)}
+    asserted = any(_ASSERTED.search(f.text[:2000]) for f in failure.findings[:1])
     found: dict[str, NoCommit] = {}
     for log in logs:
+        captured = _captured(log)
         for line, text in _hits(log):
-            if _DIGITS.sub("", text) in green or _PASSING.search(text[:2000]):
+            if _DIGITS.sub("", text) in green or _NO_TROUBLE.search(text[:2000]):
                 continue
+            part = (log.label, line) in explains
             for category, strength, cause, pattern in _INFRASTRUCTURE:
-                weak = strength < NO_COMMIT["infrastructure"] and (log.label, line) not in explains
-                if cause not in found and not weak and re.search(pattern, text[:2000]):
-                    cite = Citation(log_ref(log.label, line), text, cause)
-                    found[cause] = NoCommit("infrastructure", category, strength, cause, (cite,))
+                if cause in found or not re.search(pattern, text[:2000]):
+                    continue
+                own = captured(line)
+                if not part and (strength < NO_COMMIT["infrastructure"] or own):
+                    continue
+                weak = own or (asserted and not part)
+                worth = min(strength, NO_COMMIT["infrastructure_weak"]) if weak else strength
+                worth *= NO_COMMIT["local"] if _LOCAL.search(text[:2000]) else 1.0
+                found[cause] = NoCommit("infrastructure", category, worth, cause, (_cite(log, line, text, cause),))
     return sorted(found.values(), key=lambda n: -n.strength)
 
 
+def _cite(log: LogText, line: int, text: str, cause: str) -> Citation:
+    return Citation(log_ref(log.label, line), text, cause)
+
+
+def _captured(log: LogText) -> Callable[[int], bool]:
+    """Whether a line stands in what a test printed, as the test runner shows it below the failure."""
+    marks = log.frame.filter(pl.col("text").str.contains(_HEADER)).select(
+        "line", pl.col("text").str.contains(_CAPTURED).alias("captured")
+    )
+    numbers, kinds = marks["line"].to_list(), marks["captured"].to_list()
+
+    def inside(line: int) -> bool:
+        at = bisect_right(numbers, line) - 1
+        return at >= 0 and kinds[at]
+
+    return inside if any(kinds) else lambda _: False
+
+
 def _hits(log: LogText) -> Iterator[tuple[int, str]]:
-    rows = log.frame.filter(pl.col("text").str.contains(_ANY)).head(MAX_HITS).select("line", "text").iter_rows()
+    hinted = log.frame.select("line", "text").filter(pl.col("text").str.contains_any(list(HINTS)))
+    rows = hinted.filter(pl.col("text").str.contains(_ANY)).head(MAX_HITS).iter_rows()
     for line, text in rows:
         for offset, part in enumerate(text.split("\n")):
             if re.search(_ANY, part[:2000]):

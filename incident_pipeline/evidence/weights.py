@@ -42,6 +42,7 @@ PRIOR_NO_COMMIT: Final = 0.2
 NO_COMMIT: Final = MappingProxyType({
     "infrastructure": 7.0,
     "infrastructure_weak": 3.0,
+    "local": 0.5,
     "same_commit_passed": 9.0,
     "failed_again": 2.0,
     "chance": 3.0,
