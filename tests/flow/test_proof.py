@@ -52,7 +52,8 @@ def test_a_likely_commit_is_confirmed_stored_and_reported(ws: Workspace, sample:
     proof, stored = verify(ws, subject.incident.id[:6], command=COMMAND, on_trial=trials.append)
     assert (proof.conclusion, proof.culprit, len(proof.trials)) == ("confirmed", sample.hashes[CULPRIT], 3)
     assert len(trials) == 3
-    assert stored.report.incident == subject.incident.id
+    assert (stored.report.incident, stored.report.status) == (subject.incident.id, "CONFIRMED")
+    assert stored.report.proof == proof
     assert current_proof(ws, subject.incident.id, subject.window) == proof
     found = apply_proof(subject.evidence.judgement, proof, subject.window)
     assert (found.verdict.status, found.suspects[0].hash) == ("CONFIRMED", sample.hashes[CULPRIT])
