@@ -15,6 +15,7 @@ from incident_pipeline.evidence.packages import Moved, moved
 from incident_pipeline.evidence.places import path_index
 from incident_pipeline.evidence.reach import Graph, Reach, spread
 from incident_pipeline.evidence.roles import role
+from incident_pipeline.evidence.shortlist import shortlist
 from incident_pipeline.evidence.spectrum import own_names, own_words
 from incident_pipeline.evidence.weights import DEPTH_SHARE
 from incident_pipeline.model.evidence import CodeFacts, Failure, Frame
@@ -61,16 +62,15 @@ class Dossier:
 def build_dossier(
     failure: Failure, window: Window, code: CodeFacts, *, logs: Sequence[LogText], greens: Sequence[LogText]
 ) -> Dossier:
-    """Reads every commit's patch once; cost is linear in changed lines and in the text of `code`."""
+    """Reads every commit's patch once, of a long window's (shortlist.MAX_READ) closely only those worth it."""
     lines = LogLines([*logs, *greens])
     clues = read_clues(failure, lines, path_index(code.paths))
     outlines = {p: Outline(p, text) for p, text in code.files.items() if role(p) in {"source", "test"}}
-    changes = tuple(_changes(commit, outlines) for commit in window.commits)
     graph = Graph(outlines)
-    reach = _reach(clues, graph)
-    return Dossier(
-        failure, clues, code, changes, graph, reach, own_words(clues, graph), moved(logs, greens), lines, window.head
-    )
+    reach, own = _reach(clues, graph), own_words(clues, graph)
+    closely = shortlist(window.commits, clues, reach, own)
+    changes = tuple(_changes(c, outlines) if c.hash in closely else Changes(c, ()) for c in window.commits)
+    return Dossier(failure, clues, code, changes, graph, reach, own, moved(logs, greens), lines, window.head)
 
 
 def _changes(commit: Commit, outlines: Mapping[str, Outline]) -> Changes:

@@ -87,8 +87,8 @@ HINTS: Final = (
     "curl", "unable to access", "hung up", "npm ", "ERR_SOCKET", "spurious", "nodename", "Connection ", "ECONN",
     "ETIMEDOUT", "timed out", "out after", "i/o timeout", "request canceled", "not connect", "unexpected EOF", "50",
     "429", "toomany", "HTTP", "Unavailable", "Gateway", "Failed to ", "transfer artifact", "Hash Sum", "status code 5",
-    "error: 5", " limit", "payments", "redentials", "uthentication", "40", "denied", "Username", "token", "maximum exec", "cancel", "124",
-    "deadline", "remote repository", "not accessible", "Input required",
+    "error: 5", " limit", "payments", "redentials", "uthentication", "40", "denied", "Username",
+    "token", "maximum exec", "cancel", "124", "deadline", "remote repository", "not accessible", "Input required",
 )  # fmt: skip
 
 # Lines that speak of trouble without having it: passing and failing tests by their titles, assertions, code, debugging.
