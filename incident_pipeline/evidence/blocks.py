@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import polars as pl
 
@@ -33,23 +34,21 @@ class Section:
 class Block:
     """Rows `start`..`end` (end excluded). `anchors` are its rows with a rule of weight ANCHOR or more.
 
-    `others` are the rows in between that another worker or service printed.
+    `own` are its rows where other workers or services print in between; empty: all rows from `start` to `end`.
     """
 
     start: int
     end: int
     anchors: tuple[int, ...]
-    others: frozenset[int] = frozenset()
+    own: tuple[int, ...] = ()
 
     def pieces(self) -> Iterator[tuple[int, int]]:
         """Its own rows, as spans (end excluded)."""
-        start = self.start
-        for other in sorted(self.others):
-            if other > start:
-                yield start, other
-            start = other + 1
-        if start < self.end:
-            yield start, self.end
+        if not self.own:
+            yield self.start, self.end
+        for _, run in groupby(enumerate(self.own), key=lambda at: at[1] - at[0]):
+            rows = [row for _, row in run]
+            yield rows[0], rows[-1] + 1
 
 
 def _section(opener: str, closer: str) -> Section:
@@ -71,12 +70,13 @@ SECTIONS = (
         r"\s+\d+\) \S", r"\s+\d+\) \S|\d+ (?:passing|failing|examples?|runs)|Finished in|rspec \./|Failed examples|##\["
     ),
     _section(r"Fatal Python error", r"={3,} |##\[|\w+: line \d+: "),
+    _section(r"• .*(?:FAILED|PANICKED|TIMEDOUT)", r"-{20,}$"),
     _section(r"WARNING: DATA RACE", r"={10,}$"),
     _section(r"Input was:|<{6,}$", r">{6,}$"),
 )
 _CONTINUES = re.compile(
     r"\s*(?:at |\.\.\. \d+ (?:more|common)|Caused(?: by)?: |Suppressed: |Also: |File \"|from .+:\d+:in |Thread 0x)"
-    r"|\s*(?:\||\d+ \||-->|= (?:note|help)|:::|[~^]{2,}|\^+$|\d+\s\|)"
+    r"|\s*(?:[|│╷╵]|\d+ [|│]|-->|= (?:note|help)|:::|[~^]{2,}|\^+$|\d+\s\|)"
     r"|E  |>  |(?:stdout|stderr): ?|During handling of the above|The above exception was the direct"
     r"|(?:PHP )?Stack trace:|#\d+ |\s+thrown in |Call Stack \("
     r"|\s*(?:required|found|reason|symbol|location|expected|actual|received)\b ?:",
@@ -90,6 +90,7 @@ _DIFF_LINE = re.compile(r"\s*[-+ @]")
 _LEADS = re.compile(
     r".*: [Ii]n (?:\w+ )*function\b|In file included from|\s+from \S+:\d+[,:]$|FAILED: \S|# [\w./-]+/[\w./-]+$|={10,}$"
 )
+_CARET = re.compile(r"\s+\^+\s*$")
 _MAX_LEADS = 12
 _TRACEBACK = re.compile(r"\s*(?:\| )?Traceback \(most recent call last\)")
 
@@ -101,16 +102,19 @@ def grow(
     if not lines.mixed:
         return _grow(lines, rules, is_new=is_new, stop=stop)
     blocks: list[Block] = []
-    streams = dict(zip(rules, lines.frame["stream"].gather(list(rules)).to_list(), strict=True))
-    for stream in dict.fromkeys(streams.values()):
+    streams: dict[str | None, dict[int, int]] = {}
+    for (row, rule), stream in zip(rules.items(), lines.frame["stream"].gather(list(rules)).to_list(), strict=True):
+        streams.setdefault(stream, {})[row] = rule
+    for stream, ruled in streams.items():
         rows = lines.rows(pl.col("stream").eq_missing(pl.lit(stream, pl.String)))
-        own = {bisect_left(rows, row): rule for row, rule in rules.items() if streams[row] == stream}
-        strand = _Strand(lines, rows)
-        found = _grow(strand, own, is_new=lambda at, rows=rows: is_new(rows[at]), stop=bisect_left(rows, stop))
+        own = {bisect_left(rows, row): rule for row, rule in ruled.items()}
+        found = _grow(
+            _Strand(lines, rows), own, is_new=lambda at, rows=rows: is_new(rows[at]), stop=bisect_left(rows, stop)
+        )
         for block in found:
-            start, end = rows[block.start], rows[block.end - 1] + 1
-            others = frozenset(range(start, end)).difference(rows[block.start : block.end])
-            blocks.append(Block(start, end, tuple(rows[at] for at in block.anchors), others))
+            inside = tuple(rows[block.start : block.end])
+            anchors = tuple(rows[at] for at in block.anchors)
+            blocks.append(Block(inside[0], inside[-1] + 1, anchors, inside))
     return tuple(sorted(blocks, key=lambda b: b.start))
 
 
@@ -140,12 +144,20 @@ def _grow(
         end = _end_of(lines, anchor, rules=rules, is_new=is_new, stop=stop) if walked < _MAX_ROWS else anchor + 1
         walked += end - anchor
         inside = tuple(r for r in range(anchor, end) if r in rules and (r == anchor or _counts(rules, r)))
-        start = anchor
-        while start - 1 >= max(done, 0) and anchor - start < _MAX_LEADS and _LEADS.match(lines[start - 1]):
-            start -= 1
-        blocks.append(Block(start, end, inside))
+        blocks.append(Block(_start_of(lines, anchor, above=max(done, 0)), end, inside))
         done = end
     return tuple(blocks)
+
+
+def _start_of(lines: Lines | _Strand, anchor: int, *, above: int) -> int:
+    """The row that leads to `anchor`, not above row `above`: where the compiler was, the code with a caret under it."""
+    start = anchor
+    caret = next((row for row in (anchor - 1, anchor - 2) if row >= above and _CARET.match(lines[row])), None)
+    if caret is not None:
+        return max(above, caret - 2)
+    while start > above and anchor - start < _MAX_LEADS and _LEADS.match(lines[start - 1]):
+        start -= 1
+    return start
 
 
 def _counts(rules: Mapping[int, int], row: int) -> bool:

@@ -10,7 +10,7 @@ import polars as pl
 
 from incident_pipeline.evidence.lines import Lines
 
-FIRST = r"^[#+$\[sCJRPtBTED=\-F]"  # every mark below begins with one of these
+FIRST = r"^[#+$\[sCJRPtBTED=\-Fp]"  # every mark below begins with one of these
 _OPENS = r"^(?:\[INFO\] )?Running [A-Za-z_$][A-Za-z0-9_.$]+$|^\[ RUN +\] |^=== RUN "
 _PASSES = r"^(?:\[(?:INFO|WARNING)\] )?Tests run: [0-9]+, Failures: 0, Errors: 0|^\[ +OK \] |^--- (?:PASS|SKIP): "
 _WELL = (
@@ -48,7 +48,7 @@ def calm_rows(likely: pl.DataFrame, rows: Sequence[int], *, starts: Sequence[int
     kind = (
         pl.when(text.str.contains(_OPENS)).then(0)
         .when(text.str.contains(_PASSES)).then(1)
-        .when(text.str.contains(r"Tests run: |^\[ +FAILED +\]|^--- FAIL")).then(2)
+        .when(text.str.contains(r"Tests run: |^\[ +FAILED +\]|^--- FAIL|^FAIL\s|^panic: ")).then(2)
     )  # fmt: skip
     tests = likely.select("row", mark=kind).drop_nulls()
     asked = pl.DataFrame({"row": rows}, schema={"row": likely.schema["row"]})

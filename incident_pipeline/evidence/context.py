@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from incident_pipeline.evidence.rank import VARIES, make_finding
-from incident_pipeline.evidence.reading import Reading
+from incident_pipeline.evidence.rank import make_finding
+from incident_pipeline.evidence.reading import VARIES, Reading
 from incident_pipeline.model.evidence import Finding
 
 CONTEXT = frozenset({"job", "step", "tail", "word", "version"})

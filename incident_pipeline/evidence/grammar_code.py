@@ -16,7 +16,7 @@ CODE: tuple[Rule, ...] = (
     # early: "FileNotFoundError: No such file" is an exception before it is a shell error
     rule(
         "exception", None, 0.88, "an exception and its message",
-        r"^[ ]*(?:\|? ?)?" + RAISED + QUALIFIED + EXCEPTION + r"(?: \[[A-Z_0-9]+\])?(?::|$| in )",
+        r"^[ ]*(?:\|? ?)?" + RAISED + QUALIFIED + EXCEPTION + r"(?: \[[A-Z_0-9]+\])?(?::|$| in | at )",
     ),
     rule(
         "compile", "tsc", 0.94, "a TypeScript error",
@@ -110,7 +110,7 @@ CODE: tuple[Rule, ...] = (
     ),
     rule(
         "lint", "linter", 0.84, "a check's finding",
-        r"^In \S+ line [0-9]+:$", r"CVE-[0-9]{4}-[0-9]+", r"^[ ]*[*-] \[[45][0-9]{2}\] ", r"^! [A-Z]",
+        r"^In \S+ line [0-9]+:$", r"^>> Issue: ", r"CVE-[0-9]{4}-[0-9]+", r"^[ ]*[*-] \[[45][0-9]{2}\] ", r"^! [A-Z]",
     ),
     rule(
         "lint", "eslint", 0.86, "an eslint error",

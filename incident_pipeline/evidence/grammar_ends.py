@@ -7,11 +7,14 @@ HOLLOW: tuple[Rule, ...] = (
     rule(
         "heading", None, 0.55, "says that it failed, not why",
         r"^(?:##\[error\])?[ ]*(?:error|err!)?:? ?(?:the )?(?:tests?|build|compilation|checks?) fail(?:ed|ures)[.!:]?$",
-        r"failed to compile\.?$", r"^error during build", r"^[x✗] build failed", r"chart\(s\) linted, [1-9]",
+        r"failed to compile\.?$", r"subprocess-exited-with-error",
+        r"error: (?:metadata-generation-failed|legacy-install-failure)",
+        r"^error during build", r"^[x✗] build failed", r"chart\(s\) linted, [1-9]",
         r"could not read from remote repository", r"(?:hook|pipeline|task|job|stage|workflow)s? failed[.!:]?$",
         r"^\+{3,} timeout \+{3,}", r"run failed: command", r"targets? failed, including",
         r"one or more (?:containers|errors|tests) (?:failed|occurred)", r"[0-9] error\(s\)$", r"^error message:$",
-        r"npm err(?:or|!) (?:lifecycle script|code (?:eusage|elifecycle|e[0-9]{3})$|in workspace|path |command )",
+        r"npm err(?:or|!) (?:lifecycle script|code (?:eusage|elifecycle|enoent|e[0-9]{3})$)",
+        r"npm err(?:or|!) (?:syscall|in workspace|path|command) ",
         r"^the following tests failed:?$", r"^lint found [1-9]", r"^command failed with exit code [1-9]", fold=True,
     ),
 )  # fmt: skip

@@ -30,7 +30,7 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "test", "scalatest", 0.85, "the test runner names the failing test",
-        r"\*\*\* FAILED \*\*\*",
+        r"\*\*\* FAILED \*\*\*", r"^• .*\[?(?:FAILED|PANICKED|TIMEDOUT)",
     ),
     rule(
         "assertion", "scalatest", 0.87, "the assertion that failed",
@@ -38,7 +38,7 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "assertion", "exunit", 0.86, "the assertion that failed",
-        r"^[ ]+(?:Assertion|Refute|Expected) .*failed", r"^Failed asserting that ",
+        r"^[ ]+(?:Assertion|Refute|Expected) .*failed", r"^[ ]*Condition not satisfied:$", r"^Failed asserting that ",
     ),
     rule(
         "test", "mocha", 0.62, "the test runner names the failing test",
@@ -156,13 +156,13 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "error", "npm", 0.8, "a package manager's error",
-        r"^npm (?:ERR!|error) (?:code|syscall|errno|missing|[0-9]{3}|Error|Could|Cannot|peer|notarget|Missing|Invalid)",
+        r"^npm (?:ERR!|error) (?:code|errno|enoent|missing|[0-9]{3}|Error|Could|Cannot|peer|notarget|Missing|Invalid)",
         r"^ERR! ", r"^(?:yarn|YN0[0-9]+).*rror",
     ),
     rule(
         "error", "shell", 0.86, "a shell error",
         r": command not found", r": not found$", r"syntax error near", r"unbound variable", r": Permission denied",
-        r"No such file or directory", r"^[a-z./]*sh: ", r"Is a directory$", r"is not recognized as",
+        r"[Nn]o such file or directory", r"^[a-z./]*sh: ", r"Is a directory$", r"is not recognized as",
     ),
     rule(
         "error", "git", 0.92, "a git error",

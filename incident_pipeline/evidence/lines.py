@@ -25,8 +25,10 @@ _ANSI = r"(?:\x1b|\^\[)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b
 _DIRT = r"\x1b|\^\[\[|[\x08\x00]"
 _STREAM = (
     r"^(?:(#[0-9]+) [0-9]+\.[0-9]+ |(==[0-9]{2,}==)(?: |$)|([A-Za-z@][A-Za-z0-9@/_.-]{0,40}) *\|(?: |$)"
+    r"| {3,}(\[[a-z][a-z0-9:_-]*\]) "  # ant's tasks
     r"|((?:@[a-z0-9-]+/)?[A-Za-z][A-Za-z0-9_.-]{0,40}:[a-z][a-z0-9_:-]{0,40}):(?: |$))"
 )
+_MAX_STREAMS = 200  # more names than that are not of workers or services
 _SAMPLE = 20_000  # lines of a large log that are looked at first
 _MIN_STREAM = 5  # lines that begin with the same word, before it is taken for the name of a stream
 
@@ -90,11 +92,11 @@ def _streams(lines: pl.DataFrame) -> pl.DataFrame:
     if not _any(lines["text"].gather_every(max(1, len(lines) // _SAMPLE)), _STREAM):
         return none
     named = lines.select(text).with_row_index("at").filter(text.str.contains(_STREAM))
-    name = pl.coalesce(*(text.str.extract(_STREAM, group) for group in range(1, 5)))
+    name = pl.coalesce(*(text.str.extract(_STREAM, group) for group in range(1, 6)))
     named = named.select("at", stream=name).filter(
         pl.col("stream").str.contains("^[#=]") | (pl.len().over("stream") >= _MIN_STREAM)
     )
-    if not named.height:
+    if not named.height or named["stream"].n_unique() > _MAX_STREAMS:
         return none
     lines = lines.with_row_index("at").join(named, on="at", how="left", maintain_order="left").drop("at")
     bare = pl.when(pl.col("stream").is_not_null()).then(text.str.replace(_STREAM, "")).otherwise(text)

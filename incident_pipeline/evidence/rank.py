@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from incident_pipeline.evidence import test_ids
 from incident_pipeline.evidence.blocks import Block
-from incident_pipeline.evidence.reading import CALM, NOT_NEW, Reading
+from incident_pipeline.evidence.reading import CALM, NOT_NEW, VARIES, Reading
 from incident_pipeline.model.evidence import Finding
 
 BLOCK = "block"
@@ -31,10 +31,9 @@ _ALLOWED = 0.6
 _AS_GOOD = 0.03  # messages of one block whose weights differ by no more: the first one says it
 _WARNING = 0.7
 _EARLIER = 0.92  # before the last command that a shell echoed
-_FAR, _FAR_ROWS = 0.06, 1_000  # without a green run: what stands long before the end is rather what tests print
+_UNTIED = 0.68
 _AFTER = 0.15
 _WARNS = re.compile(r"\W{0,3}(?:WARN|WARNING|warning|Warning)\b|npm warn")
-VARIES = re.compile(r"[\w.@+-]*/[\w./@+-]+|\d+|0x[0-9a-f]+|'[^']*'|\"[^\"]*\"")
 
 
 @dataclass(slots=True)
@@ -56,7 +55,8 @@ def rank(reading: Reading) -> list[Finding]:
     found: list[Finding] = []
     for block in reading.blocks:
         found.extend(_of_block(reading, block, seen=seen))
-    if not any(f.score >= _TELLS and f.kind not in _ONLY_THAT for f in found):
+    untied = {reading.lines.numbers[row] for row in reading.untied}
+    if not any(f.score >= _TELLS and f.kind not in _ONLY_THAT and f.line not in untied for f in found):
         found.extend(_last_words(reading))
     return found
 
@@ -117,7 +117,7 @@ def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Findin
     if messages and names and names[0][0] == block.start and reading.rule(block.start).weight < 0.8:
         names = names[1:]  # a heading that only names what the messages below it belong to
     tight = [
-        _scored(reading, start, end, seen=seen, test=test, factor=0.85**place)
+        _scored(reading, start, _with_reason(reading, start, end, block.end), seen=seen, test=test, factor=0.85**place)
         for place, (start, end) in enumerate(_told(reading, messages))
     ]
     for start, end in names:
@@ -130,6 +130,13 @@ def _of_block(reading: Reading, block: Block, *, seen: _Seen) -> Iterator[Findin
         reason = f"the block around line {best.line}"
         for start, end in block.pieces():
             yield make_finding(reading, start, end, kind=BLOCK, score=score, reason=reason, new=best.novel)
+
+
+def _with_reason(reading: Reading, row: int, end: int, stop: int) -> int:
+    """Where a message ends that only announces the next line (`... for task ':a:test'.`, `Module not found:`)."""
+    if reading.rule(row).kind != "goal" and not reading.lines[end - 1].endswith(":"):
+        return end
+    return next((below + 1 for below in range(end, min(end + 2, stop)) if reading.lines[below]), end)
 
 
 def _told(reading: Reading, messages: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -199,8 +206,9 @@ def _scored(reading: Reading, row: int, end: int, *, seen: _Seen, test: str | No
             score *= _ELSEWHERE
     if structure.command_row is not None and row < structure.command_row:
         score *= _EARLIER
-    if structure.exit_row is not None and not reading.novelty.trusted:
-        score *= 1 - _FAR * min(1.0, max(0, structure.exit_row - row) / _FAR_ROWS)
+    if row in reading.untied:
+        score *= _UNTIED
+        notes.append("far above the end, which does not speak of it")
     keep = 0.95 if rule.kind == "test" else 0.85  # each test's name is news, the same message again is not
     # What did no harm must not make the real error look like its repetition.
     apart = "harmless " if new is False or row in reading.calm else ""

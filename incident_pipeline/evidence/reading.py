@@ -3,7 +3,8 @@
 Comes in: Lines and the green run's. Goes out: a Reading, the ground on which findings are ranked.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -19,6 +20,10 @@ from incident_pipeline.evidence.structure import Structure, read_structure
 NOT_NEW = 0.25  # what an error line is worth that the green run prints too
 CALM = 0.45  # what an error line is worth that a passing test or a successful command printed
 _MAX_ANCHORS = 20_000
+_DEADLY = frozenset({"crash", "memory", "disk"})  # never harmless, unless the whole run passed
+_END_ROWS = 150
+_SUMS_UP = frozenset({"test", "summary", "cascade"})
+VARIES = re.compile(r"[\w.@+-]*/[\w./@+-]+|\d+|0x[0-9a-f]+|'[^']*'|\"[^\"]*\"")  # what differs between two alike lines
 _MARKED = next(i for i, rule in enumerate(RULES) if rule.reason == "a line marked as an error")
 _STRONG = [i for i, rule in enumerate(RULES) if rule.weight >= 0.8]
 
@@ -26,7 +31,8 @@ _STRONG = [i for i, rule in enumerate(RULES) if rule.weight >= 0.8]
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`rules` maps rows to indices into RULES; rows of echoed scripts are not in it. `calm` are the rows among them
-    that the log itself says were harmless."""
+    that the log itself says were harmless, `untied` those far above an end that does not speak of them.
+    """
 
     lines: Lines
     rules: dict[int, int]
@@ -34,6 +40,7 @@ class Reading:
     novelty: Novelty
     blocks: tuple[Block, ...] = ()
     calm: frozenset[int] = frozenset()
+    untied: frozenset[int] = frozenset()
 
     def is_new(self, row: int) -> bool | None:
         """None when there is no green log to trust."""
@@ -72,8 +79,27 @@ def read(lines: Lines, greens: Sequence[Lines] = ()) -> Reading:
         rows = pl.concat([rows.head(_MAX_ANCHORS // 2), rows.tail(_MAX_ANCHORS // 2)])
     found = zip(rows.to_list(), rules.gather(rows).to_list(), strict=True)
     picked = {row: rule for row, rule in found if not structure.echoed(row)}
+    deadly = {index for index, rule in enumerate(RULES) if rule.kind in _DEADLY}
+    asked = sorted(row for row, rule in picked.items() if rule not in deadly)
     starts = [step.start for step in structure.steps]
-    calm = frozenset(picked) if structure.passed else calm_rows(likely, sorted(picked), starts=starts)
-    reading = Reading(lines, picked, structure, novelty, calm=calm)
+    calm = frozenset(picked) if structure.passed else calm_rows(likely, asked, starts=starts)
+    untied = frozenset[int]() if novelty.trusted else _untied(lines, picked, structure.exit_row)
+    reading = Reading(lines, picked, structure, novelty, calm=calm, untied=untied)
     blocks = grow(lines, picked, is_new=reading.is_new, stop=structure.clean_up)
     return replace(reading, blocks=blocks)
+
+
+def _untied(lines: Lines, rules: Mapping[int, int], exit_row: int | None) -> frozenset[int]:
+    """Rows far above the exit whose failing the end would tell of, if it were theirs.
+
+    A failing test or a parallel build is summed up at the end. Where the end has no such total and does not repeat
+    the line, what stands far above it is what a program or a test printed on its way.
+    """
+    if exit_row is None:
+        return frozenset()
+    end = [row for row in rules if exit_row - _END_ROWS <= row <= exit_row]
+    if any(RULES[rules[row]].kind in _SUMS_UP for row in end):
+        return frozenset()
+    said = {VARIES.sub("#", lines[row]).strip() for row in end}
+    above = (row for row in rules if row < exit_row - _END_ROWS)
+    return frozenset(row for row in above if VARIES.sub("#", lines[row]).strip() not in said)
