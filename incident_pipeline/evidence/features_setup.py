@@ -3,8 +3,7 @@
 from incident_pipeline.evidence.dossier import Changes, Dossier
 from incident_pipeline.evidence.edit_kind import Line
 from incident_pipeline.evidence.edits import Edit
-from incident_pipeline.evidence.outline import IDENTIFIER
-from incident_pipeline.evidence.packages import Moved, canonical
+from incident_pipeline.evidence.packages import Moved, named_packages
 from incident_pipeline.evidence.proof import Column, Signal, best_edit, column, proof
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.weights import PACKAGE
@@ -16,7 +15,7 @@ def moved_package(d: Dossier) -> Column:
     by_name = {m.name: m for m in d.moved}
 
     def hit(line: Line) -> tuple[float, Moved | None]:
-        found = [by_name[n] for n in _package_names(line.text) if n in by_name]
+        found = [by_name[n] for n in sorted(named_packages(line.text) & by_name.keys())]
         return max(((_share(m, line), m) for m in found), key=lambda r: (r[0], r[1].name), default=(0.0, None))
 
     def value(edit: Edit) -> float:
@@ -44,10 +43,6 @@ def _share(package: Moved, line: Line) -> float:
     if package.red is None:
         return PACKAGE["decides"] if line.sign == "-" else PACKAGE["named"]
     return PACKAGE["decides"] if line.sign == "+" and package.red in line.text else PACKAGE["named"]
-
-
-def _package_names(text: str) -> list[str]:
-    return [canonical(w) for w in IDENTIFIER.findall(text.replace("-", "_").replace(".", "_"))]
 
 
 def setup(d: Dossier) -> Column:

@@ -16,6 +16,7 @@ _ONE = re.compile(
     r"([\w@./-]+?)(?:\[[\w,-]+\])?(?:==|@| \(|:\w+ \(| )v?(\d[\w.+~-]*)"
 )
 _SATISFIED = re.compile(r"Requirement already satisfied: ([\w.-]+).*\((\d[\w.+-]*)\)\s*$")
+_NAME = re.compile(r"@?[A-Za-z][\w.+/-]*")
 _HINT = (
     r"Successfully installed |Requirement already satisfied|^\s*\+ \S+(?:==|@)\d|- Installing "
     r"|^(?:Installing|Using|Fetching) \S+ \d|Setting up |Compiling \S+ v\d|go: downloading "
@@ -42,6 +43,12 @@ class Moved:
 def canonical(name: str) -> str:
     """Names compare without case and with `-`, `_` and `.` equal (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def named_packages(text: str) -> set[str]:
+    """Canonical names that a line of a manifest may name: whole paths (`example.org/cache`, `@acme/ui`) and words."""
+    found = _NAME.findall(text[:2000])
+    return {canonical(w.strip("./-")) for w in (*found, *(part for w in found for part in w.split("/")))}
 
 
 def installed(log: LogText) -> dict[str, tuple[str, int, str]]:

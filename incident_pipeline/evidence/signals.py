@@ -16,7 +16,7 @@ from incident_pipeline.evidence.dossier import Dossier
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.no_commit_table import CHANCE, HINTS, INFRASTRUCTURE, LOCAL, NO_TROUBLE
 from incident_pipeline.evidence.outline import Definition
-from incident_pipeline.evidence.packages import Moved, canonical
+from incident_pipeline.evidence.packages import Moved, named_packages
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.spectrum import failing_tests
 from incident_pipeline.evidence.tokens import is_import
@@ -59,12 +59,14 @@ def infrastructure(logs: Sequence[LogText], greens: Sequence[LogText], *, failur
     explains = {
         (f.label, n) for f in failure.findings[:MAX_FINDINGS] for n in range(f.line, min(f.end_line, f.line + 200) + 1)
     }
-    green = {_DIGITS.sub("", text) for log in greens for _, text in _hits(log)}
+    hits = [(log, list(_hits(log))) for log in logs]
+    compared = greens if any(told for _, told in hits) else ()
+    green = {_DIGITS.sub("", text) for log in compared for _, text in _hits(log)}
     asserted = any(_ASSERTED.search(f.text[:2000]) for f in failure.findings[:1])
     found: dict[str, NoCommit] = {}
-    for log in logs:
+    for log, told in hits:
         captured = _captured(log)
-        for line, text in _hits(log):
+        for line, text in told:
             if _DIGITS.sub("", text) in green or _NO_TROUBLE.search(text[:2000]):
                 continue
             part = (log.label, line) in explains
@@ -161,7 +163,7 @@ def _named_in_manifests(d: Dossier) -> Iterator[str]:
         for edit in changes.edits:
             if role(edit.path) in {"manifest", "ci"}:
                 for line in edit.lines:
-                    yield from (canonical(word) for word in re.findall(r"[A-Za-z][\w.-]*", line.text))
+                    yield from named_packages(line.text)
 
 
 def _points_into(d: Dossier, hit: Moved) -> Citation | None:
