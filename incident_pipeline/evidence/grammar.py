@@ -75,7 +75,7 @@ _SIGNS = (
     r"^\[warn|<<<|^---- |^::| > .*:$|^! |^In \S+ line|^File \"|\[[45][0-9]{2}\]|──|:[0-9]+:[0-9]+ "
 )
 
-# A large log is sifted once more, by few rules at a time: one pattern of six is a third as dear as six, one of all dearer.
+# A large log is sifted once more, a few rules at a time: one pattern of six costs a third of six, one of all far more.
 _MANY, _JOIN = 5_000, 6
 _JOINED = ["|".join(f"(?:{r.pattern})" for r in RULES[i : i + _JOIN]) for i in range(0, len(RULES), _JOIN)]
 
