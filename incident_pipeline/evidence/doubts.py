@@ -1,14 +1,15 @@
 """What was looked at and found innocent, and what nobody knows: said aloud, so that a reader can weigh the verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from incident_pipeline.evidence.dossier import Dossier
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.signals import NoCommit
 from incident_pipeline.evidence.suspects import SMALLEST_SUSPICION, Scored
+from incident_pipeline.evidence.weights import UNSEEN
 from incident_pipeline.model.evidence import RuledOut
-from incident_pipeline.model.incident import Window
+from incident_pipeline.model.incident import BaseKind, Window
 
 _WORDS = {
     "docs": "documentation", "data": "data or binary files", "ci": "CI files", "test": "tests that did not fail",
@@ -16,6 +17,11 @@ _WORDS = {
 }  # fmt: skip
 _AWAY, _NOTHING = "touch code that the failure points away from", "change nothing that the failure reaches"
 _WEAK = 2.0
+_TIED = 0.05  # a feature under it ties a commit to nothing
+_TIES = frozenset({"missing", "moved_package", "literal", "reach", "frame", "blame", "setup", "test_changed"})
+_UNCHECKED: Mapping[BaseKind, str] = {
+    "given": "as it was given", "merge_base": "where the branch began", "time": "by time alone",
+}  # fmt: skip
 _MACHINE = frozenset({"memory", "disk", "runner", "quota", "credentials", "registry", "network", "timeout"})
 _SAID = 0.5  # a finding at or over this explains the failure
 
@@ -69,17 +75,49 @@ def _innocent(one: Scored) -> str | None:
     return _AWAY if "source" in roles else _NOTHING
 
 
+def unseen_odds(d: Dossier, window: Window, scored: Sequence[Scored]) -> float | None:
+    """Log-odds that a commit outside the window is guilty; None where nothing speaks for one."""
+    if _older(d, scored):
+        return UNSEEN["older"]
+    return None if window.complete else UNSEEN["incomplete"]
+
+
+def _older(d: Dossier, scored: Sequence[Scored]) -> bool:
+    """Every blamed line of the stacks was there before the window, and no commit in it is tied to the failure."""
+    inside = {c.commit.hash for c in d.changes}
+    blamed = {
+        lines[f.source_line - 1].hash
+        for stack in d.clues.stacks
+        for f in d.repo_stack(stack, tests=False)
+        if f.source_line and f.source_line <= len(lines := d.code.blame.get(f.repo_path or "", ()))
+    }
+    tied = any(s.feature in _TIES and s.value >= _TIED for one in scored for s in one.signals)
+    return bool(blamed) and not blamed & inside and not tied
+
+
+def _of_range(window: Window, greens: Sequence[LogText]) -> Iterator[str]:
+    """Was there really a green run at its start, and is nothing left out?"""
+    base = window.base[:7] if window.base else ""
+    if base and window.base == window.head:
+        yield f"this commit is {base} itself, where the range starts: no change lies between green and red"
+    elif not window.commits and base:
+        yield "no commit lies between the last green one and this one"
+    if not window.complete and window.head:
+        yield "the range of commits is incomplete: an earlier one may be guilty"
+    if base and not greens and window.base_kind in _UNCHECKED:
+        yield f"the range starts at {base} {_UNCHECKED[window.base_kind]}: that it was green was not checked"
+
+
 def doubts(
-    d: Dossier, window: Window, *, greens: Sequence[LogText], same_commit_passed: bool | None
+    d: Dossier, window: Window, *, scored: Sequence[Scored], greens: Sequence[LogText], same_commit_passed: bool | None
 ) -> tuple[str, ...]:
     """Sentences on what is missing; () when nothing is."""
-    found: list[str] = []
-    if not window.commits and window.base:
-        found.append("no commit lies between the last green one and this one")
-    if not window.complete and window.head:
-        found.append("the range of commits is incomplete: an earlier one may be guilty")
-    if window.base_kind == "given" and window.base and not greens:
-        found.append(f"the range starts at {window.base[:7]} as it was given: that it was green was not checked")
+    found = list(_of_range(window, greens))
+    if _older(d, scored):
+        found.append(
+            "every line of the stack is older than the range, and no commit in it is tied to the failure: "
+            "an earlier push may be guilty"
+        )
     if not greens:
         found.append("there was no green log to compare with")
     if same_commit_passed is None and d.clues.tests:

@@ -6,7 +6,7 @@ Pure and deterministic: the same input gives the same suspects, probabilities an
 from collections.abc import Sequence
 
 from incident_pipeline.evidence.dossier import build_dossier
-from incident_pipeline.evidence.doubts import doubts, ruled_out
+from incident_pipeline.evidence.doubts import doubts, ruled_out, unseen_odds
 from incident_pipeline.evidence.history import by_history
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.signals import drift, flaky, infrastructure
@@ -27,6 +27,8 @@ def judge(
     failed again (False), or was run once (None). `history` are earlier incidents, without this one: a test that is
     known to fail by chance is a sign against blaming a commit; without them nothing changes.
     """
+    if same_commit_passed is None and window.base_kind == "last_green" and window.base and window.base == window.head:
+        same_commit_passed = True
     d = build_dossier(failure, window, code, logs=logs, greens=greens)
     scored = score_commits(d)
     signs = [
@@ -35,11 +37,11 @@ def judge(
         *by_history(failure, window, history, same_commit_passed=same_commit_passed),
         *drift(d),
     ]
-    unseen = not window.complete and not scored  # commits there are, but none was read
+    unseen = unseen_odds(d, window, scored)
     shares, none = probabilities(scored, no_commit=no_commit_odds(signs, len(window.commits)), unseen=unseen)
     verdict = decide(d, scored=scored, shares=shares, none=none, signs=signs)
     suspects = to_suspects(scored, shares)
     return Judgement(
         verdict, suspects, ruled_out(d, scored=scored, shares=shares, signs=signs),
-        doubts(d, window, greens=greens, same_commit_passed=same_commit_passed),
+        doubts(d, window, scored=scored, greens=greens, same_commit_passed=same_commit_passed),
     )  # fmt: skip

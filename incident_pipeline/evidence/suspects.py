@@ -37,16 +37,16 @@ def _scored(changes: Changes, signals: list[Signal], weights: Mapping[str, float
 
 
 def probabilities(
-    scored: tuple[Scored, ...], *, no_commit: float, unseen: bool = False
+    scored: tuple[Scored, ...], *, no_commit: float, unseen: float | None = None
 ) -> tuple[list[float], float]:  # fmt: skip
     """(probability of each commit, probability that none is guilty); `no_commit` is the log-odds of the latter.
 
-    `unseen`: one commit more may be guilty, of which nothing is known.
+    `unseen`: the log-odds of a commit outside the window, where one may be guilty.
     """
     top = max([no_commit, 0.0, *(s.score for s in scored)])
     parts = [exp(s.score - top) for s in scored]
     none = exp(no_commit - top)
-    total = sum(parts) + none + (exp(-top) if unseen else 0.0)
+    total = sum(parts) + none + (0.0 if unseen is None else exp(min(0.0, unseen - top)))
     return [p / total for p in parts], none / total
 
 

@@ -52,4 +52,7 @@ NO_COMMIT: Final = MappingProxyType({
     "drift_beside_commit": 0.3,
 })  # fmt: skip
 
+# Log-odds of a guilty commit that is not in the window: it may be incomplete; or all its commits are beside the point.
+UNSEEN: Final = MappingProxyType({"incomplete": 0.0, "older": 2.0})
+
 LIKELY: Final = 0.5  # the least probability that a verdict may be called likely with
