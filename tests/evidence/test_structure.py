@@ -91,3 +91,36 @@ def test_the_first_job_that_fails_does_not_hide_the_second() -> None:
     assert found.exit_row is None
     assert found.clean_up == 27
     assert found.job_row == 0
+
+
+STEP = "##[group]Run {0}\n{0}\n##[endgroup]\nboom\n##[error]Process completed with exit code 1.\n"
+FINE = "##[group]Run {0}\n{0}\n##[endgroup]\nok\n"
+
+
+def names(text: str, failed_steps: tuple[str, ...] = ()) -> tuple[str | None, list[str], list[str]]:
+    read = lines(text)
+    read.failed_steps = failed_steps
+    found = read_structure(read)
+    name = [s.name for s in found.steps]
+    failed = None if found.failed is None else name[found.failed]
+    return failed, [name[i] for i in sorted(found.also)], [name[i] for i in sorted(found.continued)]
+
+
+def test_a_step_after_which_work_went_on_was_allowed_to_fail() -> None:
+    text = STEP.format("cargo audit") + FINE.format("cargo build") + STEP.format("cargo test")
+    assert names(text) == ("cargo test", [], ["cargo audit"])
+
+
+def test_a_step_that_tidies_up_is_not_why_the_run_failed() -> None:
+    assert names(STEP.format("pytest") + STEP.format("docker compose down")) == ("pytest", [], [])
+    assert names(FINE.format("pytest") + STEP.format("codecov upload")) == ("codecov upload", [], [])
+
+
+def test_steps_that_fail_in_a_row_may_both_be_guilty() -> None:
+    assert names(STEP.format("eslint") + STEP.format("jest")) == ("eslint", ["jest"], [])
+
+
+def test_the_ci_knows_best_which_step_failed() -> None:
+    text = STEP.format("eslint") + STEP.format("jest")
+    assert names(text, ("Run jest",)) == ("jest", [], [])
+    assert names(text, ("Some other name",)) == ("eslint", ["jest"], [])
