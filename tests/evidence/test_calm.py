@@ -38,8 +38,10 @@ def test_a_run_that_ended_green_has_no_strong_finding() -> None:
 
 
 def test_a_crash_is_never_harmless_in_a_run_that_failed() -> None:
-    text = "=== RUN   TestA\npanic: boom\n\ngoroutine 1 [running]:\n--- PASS: TestB (0.0s)\n"
-    assert best(text + EXIT) == "panic: boom"
+    text = "=== RUN   TestA\nSegmentation fault (core dumped)\n--- PASS: TestB (0.0s)\n"
+    crash = find_failure([log(text + EXIT)]).findings[0]
+    assert crash.text.startswith("Segmentation fault")
+    assert crash.score > 0.9
 
 
 def test_an_error_far_above_an_end_that_does_not_speak_of_it_does_not_lead() -> None:
