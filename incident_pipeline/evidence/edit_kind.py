@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,8 @@ _CONSTANT = frozenset({"True", "False", "None", "true", "false", "null", "nil", 
 MOST_OF_ONE_CHANGE = 24  # tokens
 _SEPARATORS = frozenset(",()[]{}")
 _ARGUMENT = re.compile(r"^\s*[A-Za-z_]\w*\s*(?::[^=]{1,200})?=[^=].*,\s*$")
+_INDENTED = (".py", ".pyi", ".yml", ".yaml")
+_GOES_ON = (",", "(", "[", "{", "\\", "=", "+", "or", "and", "|", "&")
 _NUMBER = re.compile(r"[\d\"'`]")
 
 
@@ -33,12 +36,18 @@ class Line:
 
 
 def differ(
-    old: list[str], new: list[str], lines: tuple[Line, ...], mark: str, *, python: bool
+    old: list[str], new: list[str], lines: tuple[Line, ...], mark: str, *, path: str, above: str
 ) -> tuple[EditKind, tuple[Line, ...]]:
-    """The kind of edit, and of its `lines` those that differ. `mark` starts a comment in this language."""
+    """The kind of edit, and of its `lines` those that differ. `mark` starts a comment in `path`.
+
+    `above` is the line over the block: after an open bracket, indentation says nothing.
+    """
+    python = path.endswith((".py", ".pyi"))
     before, after = flat(old, mark), flat(new, mark)
     if not before and not after:
         return "comment", lines
+    if path.endswith(_INDENTED) and _reindented(old, new, above):
+        return "condition", lines
     if before == after or _same_text(before, python=python) == _same_text(after, python=python):
         return "formatting", lines
     if python and before and after and _bare(before) == _bare(after):
@@ -48,6 +57,32 @@ def differ(
     if all(is_import(t) or not flat([t], mark) for t in texts):
         return "import", lines
     return _kind([x.text for x in lines if x.sign == "-"], [x.text for x in lines if x.sign == "+"], mark), lines
+
+
+def _reindented(old: list[str], new: list[str], above: str) -> bool:
+    """The same lines stand further in or out, where that decides what they belong to; not a file indented anew."""
+    depth = int(above.rstrip().endswith(_GOES_ON))
+    steps: set[tuple[int, int]] = set()
+    for a, b in same_lines(old, new):
+        if depth <= 0:
+            steps.add((indent(a), indent(b)))
+        depth += sum(a.count(c) for c in "([{") - sum(a.count(c) for c in ")]}")
+    ratios = {round(y / x, 3) for x, y in steps if x}
+    anew = len(ratios) == 1 and len({x for x, _ in steps if x}) > 1
+    return any(x != y for x, y in steps) and not anew
+
+
+def same_lines(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of lines equal but for white space; () unless all are."""
+    if len(old) != len(new) or any(a.strip() != b.strip() for a, b in zip(old, new, strict=True)):
+        return []
+    return [(a, b) for a, b in zip(old, new, strict=True) if a.strip()]
+
+
+def indent(line: str) -> int:
+    """Columns before the first sign, a tab to the next fourth one."""
+    line = line.expandtabs(4)
+    return len(line) - len(line.lstrip())
 
 
 def _same_text(found: list[str], *, python: bool) -> list[str]:

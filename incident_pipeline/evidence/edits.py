@@ -7,9 +7,9 @@ docstrings, type annotations and lines only moved are told apart, since they can
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from incident_pipeline.evidence.edit_kind import EditKind, Line, differ
+from incident_pipeline.evidence.edit_kind import EditKind, Line, differ, indent, same_lines
 from incident_pipeline.evidence.outline import Definition, Outline
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.tokens import comment_mark, flat
@@ -18,6 +18,7 @@ from incident_pipeline.model.git import FileChange, Hunk
 from incident_pipeline.model.patch import numbered, parse_hunks
 
 MAX_PATCH_CHARS = 200_000
+ANEW = 3  # blocks indented by the same other width
 _AROUND = 6
 _FENCES = ('"""', "'''")
 DEFINES = re.compile(
@@ -57,7 +58,8 @@ def edits_of(change: FileChange) -> tuple[Edit, ...]:
         return ()
     mark = comment_mark(change.path)
     hunks = parse_hunks(change.patch[:MAX_PATCH_CHARS])
-    return tuple(_renames([edit for hunk in hunks for edit in _edits(change.path, hunk, mark)], mark))
+    found = [edit for hunk in hunks for edit in _edits(change.path, hunk, mark)]
+    return tuple(_renames(_indented_anew(found), mark))
 
 
 def placed(edit: Edit, outline: Outline) -> Edit:
@@ -106,6 +108,7 @@ def _edits(path: str, hunk: Hunk, mark: str) -> Iterator[Edit]:
                 section,
                 _near(new_side, seen),
                 mark,
+                above=rows[block[0] - 1][2] if block[0] else "",
                 prose=all(i in prose for i in block),
             )
             seen += sum(rows[i][0] == "+" for i in block)
@@ -152,6 +155,7 @@ def _edit(
     around: tuple[tuple[int, str], ...],
     mark: str,
     *,
+    above: str,
     prose: bool,
 ) -> Edit:
     old = [r[2] for r in rows if r[0] == "-"]
@@ -161,8 +165,20 @@ def _edit(
     if prose:
         kind = "comment"
     else:
-        kind, lines = differ(old, new, lines, mark, python=path.endswith((".py", ".pyi")))
+        kind, lines = differ(old, new, lines, mark, path=path, above=above)
     return Edit(path, kind, lines, section, around)
+
+
+def _indented_anew(edits: list[Edit]) -> list[Edit]:
+    """Blocks that only stand further in or out are formatting when the whole file was indented by another width."""
+    steps: dict[int, set[float]] = {}
+    for index, edit in enumerate(edits):
+        sides = [[x.text for x in edit.lines if x.sign == sign] for sign in "-+"]
+        if edit.kind == "condition" and (pairs := same_lines(*sides)):
+            steps[index] = {round(indent(b) / indent(a), 3) for a, b in pairs if indent(a)}
+    if len(steps) < ANEW or len(set[float]().union(*steps.values())) != 1:
+        return edits
+    return [replace(e, kind="formatting") if i in steps else e for i, e in enumerate(edits)]
 
 
 def _renames(edits: list[Edit], mark: str) -> Iterator[Edit]:

@@ -36,6 +36,21 @@ def test_kind_of_python(kind: EditKind, before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "path", "before", "after"),
     [
+        ("condition", "a.py", "for a in b:\n    c(a)\n    return a", "for a in b:\n    c(a)\nreturn a"),
+        ("condition", "a.yml", "jobs:\n  a: 1\n  b: 2", "jobs:\n  a: 1\nb: 2"),
+        ("formatting", "a.py", "x = f(a,\n    b)", "x = f(a,\n      b)"),
+        ("formatting", "a.py", "if a:\n    if b:\n        c()", "if a:\n  if b:\n    c()"),
+        ("formatting", "a.py", "def f():\n    if b:\n        c()", "def f():\n\tif b:\n\t\tc()"),
+        ("formatting", "a.ts", "if (a) {\n  b();\n}", "if (a) {\n    b();\n}"),
+    ],
+)
+def test_indentation_counts_where_it_decides(kind: EditKind, path: str, before: str, after: str) -> None:
+    assert kinds(before, after, path) == [kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "before", "after"),
+    [
         ("formatting", "a.ts", "return a + b;", "return (\n  a + b\n);"),
         ("condition", "a.go", "if n < max {", "if n <= max {"),
         ("constant", "a.rs", "const MAX: u32 = 3;", "const MAX: u32 = 4;"),
