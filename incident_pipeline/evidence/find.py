@@ -11,6 +11,7 @@ from incident_pipeline.evidence.context import find_context
 from incident_pipeline.evidence.frames import read_frames
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.lines import Lines
+from incident_pipeline.evidence.novelty import known_shapes
 from incident_pipeline.evidence.rank import BLOCK, rank
 from incident_pipeline.evidence.reading import Reading, read
 from incident_pipeline.model.evidence import Failure, Finding, Frame
@@ -23,8 +24,8 @@ _NO_TOOL = frozenset({BLOCK, "exit", "summary", "cascade", "header", "output"})
 
 def find_failure(logs: Sequence[LogText], greens: Sequence[LogText] = ()) -> Failure:
     """What failed, over all failed logs. An empty answer is an honest one: nothing in the logs looks like a failure."""
-    green_lines = [Lines(green) for green in greens]
-    readings = [read(Lines(log), green_lines) for log in logs]
+    known = known_shapes(Lines(green) for green in greens)
+    readings = [read(Lines(log), known) for log in logs]
     findings: list[Finding] = []
     context: list[Finding] = []
     for reading in readings:

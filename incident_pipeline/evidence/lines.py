@@ -22,6 +22,7 @@ _TIME_PREFIX = (
 )
 _MARK_PREFIX = r"^[0-9a-f]{2}[OE](?:[ +]|$)"  # the same mark, where the time is off already
 _ANSI = r"(?:\x1b|\^\[)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|[\x08\x00]"
+_BLANK_END = r"\s$"
 _DIRT = r"\x1b|\^\[\[|[\x08\x00]"
 _STREAM = (
     r"^(?:(#[0-9]+) [0-9]+\.[0-9]+ |(==[0-9]{2,}==)(?: |$)|([A-Za-z@][A-Za-z0-9@/_.-]{0,40}) *\|(?: |$)"
@@ -68,7 +69,9 @@ class Lines:
 
 
 def _prepare(frame: pl.DataFrame) -> pl.DataFrame:
-    lines = frame.select("line", "level", pl.col("text").fill_null("").str.slice(0, WIDTH))
+    lines = frame.select("line", "level", pl.col("text").fill_null(""))
+    if int(lines["text"].str.len_bytes().max() or 0) > WIDTH:  # pyright: ignore[reportArgumentType]  # it is an int
+        lines = lines.with_columns(pl.col("text").str.slice(0, WIDTH))
     if _any(lines["text"], "\n"):
         lines = _split(lines)
     head = lines["text"].head(400)
@@ -77,13 +80,16 @@ def _prepare(frame: pl.DataFrame) -> pl.DataFrame:
         lines = lines.with_columns(step=text.str.extract(_GH_PREFIX, 2), text=text.str.replace(_GH_PREFIX, ""))
     else:
         lines = lines.with_columns(step=pl.lit(None, pl.String))
-    # Each pass costs a tenth of a second a million lines, so it is made only where a cheap look found a reason.
+    # A pass costs a tenth of a second a million lines and a copy of them: only where a cheap look found a reason.
     for pattern in (_TIME_PREFIX, _MARK_PREFIX):
         if _share(head, pattern) > 0.5:
             lines = lines.with_columns(pl.col("text").str.replace(pattern, ""))
     if _any(lines["text"], _DIRT):
         lines = lines.with_columns(pl.col("text").str.replace_all(_ANSI, ""))
-    return _streams(lines).with_columns(pl.col("text").str.strip_chars_end()).with_row_index("row")
+    lines = _streams(lines)
+    if _any(lines["text"], _BLANK_END):
+        lines = lines.with_columns(pl.col("text").str.strip_chars_end())
+    return lines.with_row_index("row")
 
 
 def _streams(lines: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,7 @@ Comes in: the failed log's Lines and the green ones. Goes out: a flag a line, an
 The surprising fact: counts of 0 and not 0 are kept apart, else `Failures: 1` would look just like `Failures: 0`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,6 +21,7 @@ _VARIES = (
     r"(?:(?:[nuµm]?s|secs?|seconds|min|minutes|m|h|[kKMG]?i?B)\b)?"
 )
 _TRUST = 0.35
+_PART = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,23 @@ def mask(text: pl.Expr) -> pl.Expr:
 
 def shapes(lines: Lines) -> pl.Series:
     """64-bit hash of each line's shape (UInt64)."""
-    return lines.frame.select(shape=mask(pl.col("text").str.strip_chars()).hash(seed=0))["shape"]
+    shape = mask(pl.col("text").str.strip_chars()).hash(seed=0).alias("shape")
+    # A part at a time: the masked text of a whole large log would be one more copy of it.
+    parts = [part.select(shape) for part in lines.frame.iter_slices(_PART)]
+    return pl.concat(parts)["shape"] if parts else pl.Series("shape", [], pl.UInt64)
 
 
-def compare(failed: Lines, greens: Sequence[Lines], *, before: int | None = None) -> Novelty:
+def known_shapes(greens: Iterable[Lines]) -> pl.Series | None:
+    """Distinct shapes of the green logs; None without a log."""
+    known = [shapes(green).unique() for green in greens]
+    return pl.concat(known).unique() if known else None
+
+
+def compare(failed: Lines, known: pl.Series | None, *, before: int | None = None) -> Novelty:
     """Compare shapes as a set. `before`: row of the first error; the lines above it tell whether it is the same job."""
-    if not greens:
+    if known is None:
         return Novelty(pl.Series("new", [None], pl.Boolean).new_from_index(0, len(failed)), trusted=False, common=0.0)
-    known = pl.concat([shapes(green) for green in greens]).unique()
-    own = shapes(failed)
-    new = ~own.is_in(known.implode())
+    new = ~shapes(failed).is_in(known.implode())
     head = (~new).head(before if before is not None and before >= 10 else len(new))
     common = float(head.mean() or 0.0)  # pyright: ignore[reportArgumentType]  # mean of Booleans is a float
     return Novelty(new.alias("new"), trusted=common >= _TRUST, common=common)

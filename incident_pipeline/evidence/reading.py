@@ -4,7 +4,7 @@ Comes in: Lines and the green run's. Goes out: a Reading, the ground on which fi
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -66,13 +66,13 @@ def _by_level(lines: Lines, rules: pl.Series) -> pl.Series:
     ).to_series()
 
 
-def read(lines: Lines, greens: Sequence[Lines] = ()) -> Reading:
-    """Classify, place and compare one log, then grow blocks from its error lines."""
+def read(lines: Lines, known: pl.Series | None = None) -> Reading:
+    """Classify, place and compare one log with the `known_shapes` of green ones, then grow blocks from its errors."""
     rules = classify(lines.frame["text"])
     likely = likely_rows(lines)
     structure = read_structure(lines, likely)
     strong = rules.is_in(_STRONG).arg_true().head(1).to_list()
-    novelty = compare(lines, greens, before=strong[0] if strong else None)
+    novelty = compare(lines, known, before=strong[0] if strong else None)
     rules = _by_level(lines, rules)
     rows = (rules >= 0).arg_true()
     if len(rows) > _MAX_ANCHORS:  # the first errors explain, the last ones end the story

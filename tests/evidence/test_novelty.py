@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident_pipeline.evidence.novelty import compare, mask
+from incident_pipeline.evidence.novelty import compare, known_shapes, mask
 from tests.evidence.logs import lines
 
 
@@ -36,17 +36,17 @@ def test_none_and_some_are_not_the_same() -> None:
 
 
 def test_a_line_the_green_run_has_too_is_not_new() -> None:
-    novelty = compare(lines("start 1\nboom\n"), [lines("start 2\nfine\n")])
+    novelty = compare(lines("start 1\nboom\n"), known_shapes([lines("start 2\nfine\n")]))
     assert novelty.new.to_list() == [False, True]
     assert novelty.trusted
 
 
 def test_any_of_several_green_logs_will_do() -> None:
-    assert compare(lines("a\nb\nc\n"), [lines("a\n"), lines("b\n")]).new.to_list() == [False, False, True]
+    assert compare(lines("a\nb\nc\n"), known_shapes([lines("a\n"), lines("b\n")])).new.to_list() == [False, False, True]
 
 
 def test_without_a_green_log_nothing_can_be_told() -> None:
-    novelty = compare(lines("a\nb\n"), [])
+    novelty = compare(lines("a\nb\n"), known_shapes([]))
     assert novelty.new.to_list() == [None, None]
     assert not novelty.trusted
 
@@ -54,16 +54,16 @@ def test_without_a_green_log_nothing_can_be_told() -> None:
 def test_a_green_log_of_another_job_is_not_trusted() -> None:
     mine = "\n".join(f"compile module {c}" for c in "abcdefghijklmnopqrst")
     other = "\n".join(f"push layer {c}" for c in "abcdefghijklmnopqrst")
-    assert not compare(lines(mine), [lines(other)], before=20).trusted
+    assert not compare(lines(mine), known_shapes([lines(other)]), before=20).trusted
 
 
 def test_a_long_stack_does_not_spoil_the_trust() -> None:
     start = "\n".join(f"step {c}" for c in "abcdefghijkl")
     stack = "\n".join(f"  at Frame{c}.run(x)" for c in "abcdefghijklmnopqrstuvwxyz" * 3)
-    assert compare(lines(f"{start}\n{stack}"), [lines(start)], before=12).trusted
+    assert compare(lines(f"{start}\n{stack}"), known_shapes([lines(start)]), before=12).trusted
 
 
 @given(st.lists(st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=40), max_size=20))
 def test_a_log_has_nothing_new_against_itself(texts: list[str]) -> None:
     log = lines("\n".join(texts))
-    assert not compare(log, [lines("\n".join(texts))]).new.any()
+    assert not compare(log, known_shapes([lines("\n".join(texts))])).new.any()
