@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -40,6 +41,7 @@ class Moved:
         return f"{self.name} {self.green or 'not installed'} -> {self.red or 'not installed'}"
 
 
+@lru_cache(maxsize=1 << 16)
 def canonical(name: str) -> str:
     """Names compare without case and with `-`, `_` and `.` equal (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
