@@ -10,6 +10,7 @@ from incident_pipeline.evidence.edits import Edit
 from incident_pipeline.evidence.outline import IDENTIFIER, Definition
 from incident_pipeline.evidence.proof import Column, Signal, best_edit, column, proof
 from incident_pipeline.evidence.roles import role
+from incident_pipeline.evidence.see_through import line_weight
 from incident_pipeline.evidence.spectrum import failing_tests
 from incident_pipeline.evidence.weights import CLASS_SHARE, DEPTH_SHARE, LEAST_OWN, REACH_FULL, REACH_POWER
 from incident_pipeline.model.evidence import Citation, code_ref, log_ref
@@ -92,17 +93,11 @@ def blame(d: Dossier) -> Column:
         if changes.commit.hash not in owned:
             return None
         share, path, number, text = owned[changes.commit.hash]
-        value = share * _weight_of(changes, path, number)
+        value = share * line_weight(changes.edits, path, number)
         cite = Citation(code_ref(changes.commit.hash, path, number), text, "last change of this line")
         return Signal("blame", value, f"last changed a line of the stack in {path}", (cite,)) if value > 0 else None
 
     return column(d, signal)
-
-
-def _weight_of(changes: Changes, path: str, number: int) -> float:
-    """Weight of the edit that a line came with; a line equal in tokens to one it replaced belongs to no edit."""
-    lines = ((e.weight, x) for e in changes.edits if e.path == path for x in e.lines)
-    return next((weight for weight, x in lines if x.sign == "+" and x.number == number), 0.0)
 
 
 def near_test(d: Dossier) -> Column:

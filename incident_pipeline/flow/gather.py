@@ -4,15 +4,19 @@ Bounded, and forgiving: a host without blame, file contents or listings gives le
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from incident_pipeline.errors import NotFound, Unsupported
 from incident_pipeline.evidence.imports import imported_places
-from incident_pipeline.model.evidence import CodeFacts, Place
+from incident_pipeline.evidence.see_through import hollow_lines
+from incident_pipeline.model.evidence import CodeFacts, Failure, Place
 from incident_pipeline.model.git import BlameLine
+from incident_pipeline.model.incident import Window
 from incident_pipeline.sources.base import GitSource
 
 MAX_FILES = 60
 MAX_BLAMED = 8
+MAX_ROUNDS = 3  # of reformatting commits over one line
 MAX_CHARS = 1 << 20
 OWNERS_FILES = ("CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 
@@ -73,3 +77,26 @@ def _blame(git: GitSource, repo: str, head: str, paths: Sequence[str]) -> tuple[
         except NotFound:
             continue
     return found, True
+
+
+def see_through(
+    git: GitSource, repo: str, head: str, failure: Failure, *, window: Window, code: CodeFacts
+) -> CodeFacts:
+    """`code` with the blame of the lines of stacks that a commit of the window only reformatted asked for again.
+
+    At most MAX_ROUNDS such commits lie over one line. Where git can pass over none, its first answer stays.
+    """
+    blame = dict(code.blame)
+    passed: dict[tuple[str, int], tuple[str, ...]] = {}
+    for _ in range(MAX_ROUNDS):
+        hollow = hollow_lines(failure, window, blame)
+        asked = [h for h in hollow if h.hash not in passed.get((h.path, h.line), ())]
+        for line in asked:
+            place = (line.path, line.line)
+            passed[place] = (*passed.get(place, ()), line.hash)
+            found = git.blame(repo, line.path, head, (line.line, line.line), ignore=passed[place])
+            if found:
+                blame[line.path] = (*blame[line.path][: line.line - 1], found[0], *blame[line.path][line.line :])
+        if not asked:
+            break
+    return replace(code, blame=blame)

@@ -8,7 +8,7 @@ Errors are those of `incident_pipeline.errors`, each one line that says who, wha
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -108,8 +108,13 @@ class GitSource(Source):
     def merge_base(self, repo: str, first: str, second: str) -> str | None:
         """Best common ancestor; None when the histories are unrelated."""
 
-    def blame(self, repo: str, path: str, rev: str, lines: tuple[int, int] | None = None) -> tuple[BlameLine, ...]:
-        """Who last changed each line of `path` at `rev` (1-based inclusive range). Optional: Unsupported."""
+    def blame(
+        self, repo: str, path: str, rev: str, lines: tuple[int, int] | None = None, *, ignore: Sequence[str] = ()
+    ) -> tuple[BlameLine, ...]:
+        """Who last changed each line of `path` at `rev` (1-based inclusive range), commits of `ignore` passed over.
+
+        Optional: Unsupported.
+        """
         raise Unsupported(f"{self.name}: blame is not available here (local git or a mirror clone has it)")
 
     def read_file(self, repo: str, path: str, rev: str) -> str | None:

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -178,9 +178,11 @@ class MirroredGit(GitSource):
         """From the clone."""
         return self._having(repo, first, second).merge_base(repo, first, second)
 
-    def blame(self, repo: str, path: str, rev: str, lines: tuple[int, int] | None = None) -> tuple[BlameLine, ...]:
+    def blame(
+        self, repo: str, path: str, rev: str, lines: tuple[int, int] | None = None, *, ignore: Sequence[str] = ()
+    ) -> tuple[BlameLine, ...]:
         """What REST cannot give."""
-        return self._having(repo, rev).blame(repo, path, rev, lines)
+        return self._having(repo, rev).blame(repo, path, rev, lines, ignore=ignore)
 
     def read_file(self, repo: str, path: str, rev: str) -> str | None:
         """From the clone; the content is fetched once."""

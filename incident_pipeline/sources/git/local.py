@@ -8,7 +8,7 @@ their `files` are None, and `blame` leaves out the lines it could only pin on th
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -154,12 +154,14 @@ class LocalGit(GitSource):
         """History was cut off when it was cloned."""
         return bool(self._shallow())
 
-    def blame(self, repo: str, path: str, rev: str, lines: tuple[int, int] | None = None) -> tuple[BlameLine, ...]:
+    def blame(
+        self, repo: str, path: str, rev: str, lines: tuple[int, int] | None = None, *, ignore: Sequence[str] = ()
+    ) -> tuple[BlameLine, ...]:
         """Honours `.git-blame-ignore-revs` of that revision, else of the working tree. Past the file's end: ()."""
         head, path = self.resolve(repo, rev), inside(path, self._who)
         if lines and not 1 <= lines[0] <= lines[1]:
             raise UsageError(f"{self._who}: blame of lines {lines[0]}-{lines[1]}: count from 1, first to last")
-        ignored = self._ignored(head)
+        ignored = self._ignored(head) + ignored_hashes("\n".join(ignore).encode())
         options = [f"-L{lines[0]},{lines[1]}"] if lines else []
         options += ["--ignore-revs-file=/dev/stdin"] if ignored else []
         command = ["blame", "--porcelain", "--no-textconv", *options, head, "--", path]
