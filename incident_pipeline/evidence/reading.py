@@ -69,24 +69,30 @@ def _by_level(lines: Lines, rules: pl.Series) -> pl.Series:
 def read(lines: Lines, known: pl.Series | None = None) -> Reading:
     """Classify, place and compare one log with the `known_shapes` of green ones, then grow blocks from its errors."""
     rules = classify(lines.frame["text"])
-    likely = likely_rows(lines)
-    structure = read_structure(lines, likely)
     strong = rules.is_in(_STRONG).arg_true().head(1).to_list()
-    novelty = compare(lines, known, before=strong[0] if strong else None)
     rules = _by_level(lines, rules)
+    structure, picked, calm = _placed(lines, rules)
+    novelty = compare(lines, known, before=strong[0] if strong else None)
+    untied = frozenset[int]() if novelty.trusted else _untied(lines, picked, structure.exit_row)
+    reading = Reading(lines, picked, structure, novelty, calm=calm, untied=untied)
+    blocks = grow(lines, picked, is_new=reading.is_new, stop=structure.clean_up)
+    return replace(reading, blocks=blocks)
+
+
+def _placed(lines: Lines, rules: pl.Series) -> tuple[Structure, dict[int, int], frozenset[int]]:
+    """The steps, the rule of each suspicious row outside echoed scripts, and the calm ones among them."""
+    likely = likely_rows(lines)  # half of a large log: gone before the green one is compared
+    structure = read_structure(lines, likely)
     rows = (rules >= 0).arg_true()
     if len(rows) > _MAX_ANCHORS:  # the first errors explain, the last ones end the story
         rows = pl.concat([rows.head(_MAX_ANCHORS // 2), rows.tail(_MAX_ANCHORS // 2)])
     found = zip(rows.to_list(), rules.gather(rows).to_list(), strict=True)
     picked = {row: rule for row, rule in found if not structure.echoed(row)}
+    if structure.passed:
+        return structure, picked, frozenset(picked)
     deadly = {index for index, rule in enumerate(RULES) if rule.kind in _DEADLY}
     asked = sorted(row for row, rule in picked.items() if rule not in deadly)
-    starts = [step.start for step in structure.steps]
-    calm = frozenset(picked) if structure.passed else calm_rows(likely, asked, starts=starts)
-    untied = frozenset[int]() if novelty.trusted else _untied(lines, picked, structure.exit_row)
-    reading = Reading(lines, picked, structure, novelty, calm=calm, untied=untied)
-    blocks = grow(lines, picked, is_new=reading.is_new, stop=structure.clean_up)
-    return replace(reading, blocks=blocks)
+    return structure, picked, calm_rows(likely, asked, starts=[step.start for step in structure.steps])
 
 
 def _untied(lines: Lines, rules: Mapping[int, int], exit_row: int | None) -> frozenset[int]:
