@@ -34,9 +34,11 @@ check: $(STAMP) ## Lint, types, import contracts
 bench: $(STAMP) ## Print speed and memory, each as a ratio against a baseline of the same run
 	$(BIN)/python -m benchmarks
 
-soak: $(STAMP) ## Run the long proofs: a minute of writers and readers, a log of 2 GB
+soak: $(STAMP) ## Run the long proofs: a minute of writers and readers, a log of 2 GB, how cost grows, a replay of each labelled incident
 	$(BIN)/python -m benchmarks.warehouse --seconds 60
 	$(BIN)/python -m benchmarks.log_rows --big
+	$(BIN)/python -m benchmarks.evidence --curves
+	$(BIN)/python -m benchmarks.verify
 
 up: $(STAMP) ## Start Dagster with its UI
 	$(BIN)/incident-responder up

@@ -15,6 +15,7 @@ from incident_pipeline.flow.production import look
 from incident_pipeline.flow.progress import Progress
 from incident_pipeline.flow.redaction import redact_incident, without_secrets
 from incident_pipeline.flow.request import Request, from_origin
+from incident_pipeline.flow.test_reports import add_test_reports
 from incident_pipeline.flow.window import pull_request_base, read_window
 from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.incident import BaseKind, Incident, Run, Window
@@ -69,6 +70,7 @@ def collect(ws: Workspace, incident: Incident, progress: Progress) -> Collected:
             incident = _look_up(logs, incident, book)
             window = _run_window(git, incident, request, progress)
             _read_jobs(logs, incident, book)
+            add_test_reports(logs, _run_of(incident), book)
     statuses = (*book.statuses, _git_status(git, window))
     save_incident(
         ws.warehouse,

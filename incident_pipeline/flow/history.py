@@ -10,7 +10,7 @@ from incident_pipeline.warehouse.gate import QueryResult
 
 
 def list_incidents(ws: Workspace, *, limit: int = 50) -> pl.DataFrame:
-    """Newest first, one row each with its current verdict (columns of the view `incident_list`)."""
+    """Newest first, one row a failure: its newest incident, how many runs failed so, the current verdict."""
     return incidents.list_incidents(ws.warehouse, limit=limit)
 
 

@@ -7,22 +7,26 @@ line numbers stay true and a report can be checked without the repository.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 
-from incident_pipeline.evidence.find import find_failure
+from incident_pipeline.evidence.failure import placed, what_failed
+from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.judge import judge as judge_failure
-from incident_pipeline.evidence.places import locate, places
+from incident_pipeline.evidence.places import places
 from incident_pipeline.flow import sources
 from incident_pipeline.flow.gather import OWNERS_FILES, gather_code, gather_paths
 from incident_pipeline.flow.logs import load_logs
+from incident_pipeline.flow.memory import past, remembered
+from incident_pipeline.flow.production import find
 from incident_pipeline.flow.progress import Progress
 from incident_pipeline.flow.redaction import redact_code
 from incident_pipeline.flow.request import from_origin
 from incident_pipeline.flow.subject import load_window
 from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.evidence import Citation, CodeFacts, Failure, Judgement, parse_ref
-from incident_pipeline.model.incident import Window
+from incident_pipeline.model.incident import Incident, Window
+from incident_pipeline.warehouse.entities import entity_write
 from incident_pipeline.warehouse.incidents import load_incident
 from incident_pipeline.warehouse.incidents import load_logs as stored_refs
 from incident_pipeline.warehouse.reports import Evidence, save_evidence
@@ -36,16 +40,20 @@ def judge(ws: Workspace, incident_id: str, progress: Progress) -> Evidence:
         incident = load_incident(ws.warehouse, incident_id)
         window = load_window(ws, incident)
         logs, greens = load_logs(ws, stored_refs(ws.warehouse, incident.id), incident)
-    progress.step("Finding the lines that explain it")
-    failure = find_failure(logs, greens)
+        known = past(ws, incident)
+        progress.step("Finding the lines that explain it")
+        failure, logs, greens = _find(ws, incident, logs=logs, greens=greens)
     progress.step("Looking at the code they name")
-    code, failure = _gather(ws, incident.origin, window=window, failure=failure)
+    code, failure = _gather(ws, incident.origin, window=window, failure=failure, logs=logs)
     progress.step("Judging the commits")
-    passed = incident.same_commit_passed
-    judgement = judge_failure(failure, window, code, logs=logs, greens=greens, same_commit_passed=passed)
+    judgement = judge_failure(
+        failure, window, code, logs=logs, greens=greens, same_commit_passed=incident.same_commit_passed, history=known,
+        began=incident.kind == "ci" or bool(failure.bursts),
+    )  # fmt: skip
     code = _thin(code, failure, judgement=judgement, head=window.head or "")
     evidence = Evidence(evidence_hash(failure, judgement), failure, code, judgement)
-    save_evidence(ws.warehouse, incident.id, evidence)
+    also = (remembered(incident, failure), entity_write(incident.id, failure.entities))
+    save_evidence(ws.warehouse, incident.id, evidence, also=also)
     return evidence
 
 
@@ -55,13 +63,25 @@ def evidence_hash(failure: Failure, judgement: Judgement) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _gather(ws: Workspace, origin: str, *, window: Window, failure: Failure) -> tuple[CodeFacts, Failure]:
+def _find(
+    ws: Workspace, incident: Incident, *, logs: Sequence[LogText], greens: Sequence[LogText]
+) -> tuple[Failure, Sequence[LogText], Sequence[LogText]]:
+    """What failed, the logs to judge it by, and those that say what is usual."""
+    if incident.kind == "logs":
+        began = find(ws, incident, logs)
+        return began.failure, began.logs, began.greens
+    return *what_failed(logs, greens), greens
+
+
+def _gather(
+    ws: Workspace, origin: str, *, window: Window, failure: Failure, logs: Sequence[LogText]
+) -> tuple[CodeFacts, Failure]:
     git = sources.open_git(ws, from_origin(origin))
     if git is None or window.head is None:
-        return CodeFacts(), failure
+        return CodeFacts(), placed(failure, logs, frozenset())
     with git:
         paths = gather_paths(git, window.repo, window.head)
-        failure = locate(failure, paths)
+        failure = placed(failure, logs, paths)
         code = gather_code(git, window.repo, window.head, places(failure, window), paths=paths)
         return redact_code(code), failure
 

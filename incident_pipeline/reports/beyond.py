@@ -29,7 +29,7 @@ def replayed(report: Report) -> tuple[str, ...]:
 
 def _shown(proof: Proof) -> str:
     runs = f"{count(len(proof.trials), 'run')} in {proof.seconds:.0f} s"
-    return f"{collapse(proof.summary)}; {cut(collapse(proof.command), _COMMAND_WIDTH)}, {runs}"
+    return f"{collapse(proof.summary).rstrip('.')}; {cut(collapse(proof.command), _COMMAND_WIDTH)}, {runs}"
 
 
 def _trial(trial: Trial) -> str:

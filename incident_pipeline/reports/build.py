@@ -85,7 +85,7 @@ def build_report(
         logs=tuple(logs),
         excerpts=shown,
         hunks=hunks,
-        timeline=timeline(incident, window, judgement.suspects),
+        timeline=timeline(incident, window, judgement.suspects, failure),
         sources=tuple(statuses),
         notes=tuple(notes),
         engine=engine,

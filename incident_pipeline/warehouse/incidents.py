@@ -103,7 +103,9 @@ def load_statuses(warehouse: Warehouse, text: str) -> tuple[SourceStatus, ...]:
 
 
 def list_incidents(warehouse: Warehouse, *, limit: int = 50, repo: str | None = None) -> pl.DataFrame:
-    """Newest first: incident, title, repo, run_id, occurred_at, verdict, category, status, confidence, summary."""
+    """One row a failure, newest first: its newest incident, title, repo, run_id, occurred_at, runs (how many failed so),
+    verdict, category, status, confidence, summary.
+    """
     return warehouse.read("incident_list", limit=limit, repo=repo)
 
 

@@ -213,3 +213,10 @@ def test_a_suspect_is_not_ruled_out_for_want_of_proof() -> None:
     found = judge(sample.failure(lines, 1, 1), sample.window(*commits), CodeFacts(), logs=[sample.log(lines)])
     assert all(each.probability > 0.1 for each in found.suspects)
     assert [each.what for each in found.ruled_out if each.hashes] == []
+
+
+def test_no_commit_is_accused_of_production_logs_in_which_nothing_began() -> None:
+    logs = [sample.log(LOG)]
+    assert judge(FAILED, sample.window(*COMMITS), sample.code(FILES), logs=logs).verdict.verdict == "commit"
+    still = judge(FAILED, sample.window(*COMMITS), sample.code(FILES), logs=logs, began=False)
+    assert (still.verdict.verdict, still.verdict.status) == ("unknown", "INCONCLUSIVE")

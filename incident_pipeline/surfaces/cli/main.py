@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from incident_pipeline.surfaces.cli import bench, incidents, init, investigate, sources, sql, up
+from incident_pipeline.surfaces.cli import bench, feedback, incidents, init, investigate, sources, sql, up, verify
 from incident_pipeline.surfaces.cli.errors import INTERRUPTED, PROGRAM, say_error
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app = typer.Typer(
 app.command("investigate")(investigate.investigate)
 app.add_typer(sources.app, name="sources")
 app.add_typer(incidents.app, name="incidents")
+app.command("verify")(verify.verify)
+app.command("feedback")(feedback.feedback)
 app.command("sql")(sql.sql)
 app.command("init")(init.init)
 app.command("up")(up.up)
