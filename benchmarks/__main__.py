@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("cli_start", "log_rows", "git_rows", "investigate", "warehouse", "accuracy")
+MODULES = ("cli_start", "log_rows", "git_rows", "investigate", "warehouse", "templates", "evidence", "accuracy")
 
 
 def main() -> int:
