@@ -150,11 +150,13 @@ def _told(reading: Reading, messages: list[tuple[int, int]]) -> list[tuple[int, 
 
 
 def _groups(reading: Reading, block: Block) -> list[tuple[int, int]]:
-    """Runs of directly following anchors of one kind, at most _MAX_TIGHT rows each."""
+    """Runs of directly following anchors of one kind, at most _MAX_TIGHT rows each; pytest's empty `E` parts nothing."""
     groups: list[tuple[int, int]] = []
     for row in block.anchors:
         start, end = groups[-1] if groups else (-1, -1)
-        if row == end and end - start < _MAX_TIGHT and reading.rule(row).kind == reading.rule(start).kind:
+        while end < row and end > 0 and reading.lines[end].rstrip() == "E":
+            end += 1
+        if row == end and row - start < _MAX_TIGHT and reading.rule(row).kind == reading.rule(start).kind:
             groups[-1] = (start, row + 1)
         else:
             groups.append((row, row + 1))
@@ -169,11 +171,17 @@ def _by_worth(reading: Reading, groups: list[tuple[int, int]]) -> list[tuple[int
         first = min(near)
         ordered.remove(first)
         ordered.insert(0, first)
-    report = [g for g in ordered if reading.rule(g[0]).kind == "assertion" and reading.rule(g[0]).tool == "pytest"]
+    report = sorted(g for g in ordered if _begins_report(reading, g[0]))
     if len(report) > 1 and ordered[0] in report:
         ordered.remove(report[-1])
         ordered.insert(0, report[-1])
     return ordered
+
+
+def _begins_report(reading: Reading, row: int) -> bool:
+    """pytest's message begins here: the lines it compares below are a part of it."""
+    rule, above = reading.rule(row), reading.lines[row - 1] if row else ""
+    return rule.kind == "assertion" and rule.tool == "pytest" and not above.startswith(("E ", "E\t")) and above != "E"
 
 
 def _scored(reading: Reading, row: int, end: int, *, seen: _Seen, test: str | None, factor: float = 1.0) -> Finding:

@@ -142,5 +142,5 @@ def cited_lines(failure: Failure, *, limit: int = MAX_CITED) -> list[int]:
     """Lines of the best findings that say why, at most MAX_FINDINGS and `limit` lines: few and right beats many."""
     why = [f for f in failure.findings if f.kind not in _ONLY_WHERE] or list(failure.findings[:1])
     near = [f for f in why if f.score >= why[0].score - SCORE_MARGIN][:MAX_FINDINGS]
-    lines = dict.fromkeys(line for f in near for line in range(f.line, f.end_line + 1))
+    lines = dict.fromkeys(f.line + n for f in near for n, text in enumerate(f.text.split("\n")) if text.strip(" E"))
     return sorted(list(lines)[:limit])

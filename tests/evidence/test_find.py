@@ -41,6 +41,20 @@ Post job cleanup.
 """
 
 
+def test_what_pytest_compares_belongs_to_the_statement_above_it() -> None:
+    told = "E       assert 'a year' == '1 year'\nE         \nE         - 1 year\nE         + a year"
+    best = find_failure(
+        [log(PYTEST.replace("E       assert 2 == 3\nE        +  where 2 = total([1, 2])", told))]
+    ).findings[0]
+    assert (best.line, best.end_line) == (11, 14)
+
+
+def test_a_long_comparison_is_not_told_from_its_middle() -> None:
+    told = "\n".join(["E       assert ['a'] == ['b']", *(f"E         - item {n}" for n in range(30))])
+    best = find_failure([log(PYTEST.replace("E       assert 2 == 3", told))]).findings[0]
+    assert best.line == 11
+
+
 def test_the_assertion_comes_first_and_carries_its_reason() -> None:
     failure = find_failure([log(PYTEST)], [log(GREEN, "green")])
     best = failure.findings[0]

@@ -56,7 +56,7 @@ def test_a_broken_bundle_is_one_line(case: Path, tmp_path: Path) -> None:
 
 def test_lines_that_only_say_that_it_failed_are_not_cited() -> None:
     exit_line = Finding("log", 9, 9, "exit code 1", "exit", 0.9, "")
-    error = Finding("log", 3, 20, "E assert", "error", 0.5, "")
-    assert cited_lines(Failure((exit_line, error)), limit=4) == [3, 4, 5, 6]
+    error = Finding("log", 3, 10, "E assert\nE\n\n" + "E + 1\n" * 5, "error", 0.5, "")
+    assert cited_lines(Failure((exit_line, error)), limit=4) == [3, 6, 7, 8]  # nothing stands in the second and third
     assert cited_lines(Failure((exit_line,))) == [9]
     assert cited_lines(Failure()) == []
