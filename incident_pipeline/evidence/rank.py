@@ -150,7 +150,7 @@ def _told(reading: Reading, messages: list[tuple[int, int]]) -> list[tuple[int, 
 
 
 def _groups(reading: Reading, block: Block) -> list[tuple[int, int]]:
-    """Runs of directly following anchors of one kind, at most _MAX_TIGHT rows each; pytest's empty `E` parts nothing."""
+    """Runs of directly following anchors of one kind, at most _MAX_TIGHT rows each; an empty `E` parts none."""
     groups: list[tuple[int, int]] = []
     for row in block.anchors:
         start, end = groups[-1] if groups else (-1, -1)

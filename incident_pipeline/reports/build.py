@@ -81,7 +81,14 @@ def build_report(
         ruled_out=judgement.ruled_out,
         not_known=tuple(dict.fromkeys((*judgement.not_known, *window.problems))),
         owners=owners(top, _paths(top, cited, window), code.files),
-        next_steps=next_steps(incident=incident, window=window, judgement=judgement, failure=failure, code=code),
+        next_steps=next_steps(
+            incident=incident,
+            window=window,
+            judgement=judgement,
+            failure=failure,
+            code=code,
+            replayed=replay is not None,
+        ),  # fmt: skip
         logs=tuple(logs),
         excerpts=shown,
         hunks=hunks,

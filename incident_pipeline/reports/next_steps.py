@@ -33,15 +33,16 @@ _TEST_RUNNERS = {"pytest": "python -m pytest", "jest": "npx jest", "vitest": "np
 
 
 def next_steps(
-    *, incident: Incident, window: Window, judgement: Judgement, failure: Failure, code: CodeFacts
-) -> tuple[NextStep, ...]:
-    """The first step is the one to do now."""
+    *, incident: Incident, window: Window, judgement: Judgement, failure: Failure, code: CodeFacts,
+    replayed: bool = False,
+) -> tuple[NextStep, ...]:  # fmt: skip
+    """The first step is the one to do now. `replayed`: a proof was tried on this window, so it is not offered again."""
     verdict = judgement.verdict
     steps: list[NextStep] = []
     if verdict.status == "INCONCLUSIVE":
         steps += _tell_apart(incident.run, window, judgement.suspects, failure, code)
     elif verdict.verdict == "commit":
-        steps += _take_back(incident, window, judgement, failure, code)
+        steps += _take_back(window, judgement, prove=() if replayed else tuple(_prove(incident, window, failure, code)))
     elif verdict.verdict in {"infrastructure", "flaky"}:
         steps.append(
             _rerun(incident.run, _CHANCE if verdict.verdict == "flaky" else _FIRST.get(verdict.category, _RERUN))
@@ -58,23 +59,24 @@ def next_steps(
     return tuple(steps)
 
 
-def _take_back(
-    incident: Incident, window: Window, judgement: Judgement, failure: Failure, code: CodeFacts
-) -> Iterator[NextStep]:
-    suspects = judgement.suspects
-    commit = _commit_of(window, suspects[0]) if suspects else None
+def _take_back(window: Window, judgement: Judgement, *, prove: Sequence[NextStep]) -> Iterator[NextStep]:
+    commit = _commit_of(window, judgement.suspects[0]) if judgement.suspects else None
     if commit is None or not is_hash(commit.hash):
         yield NextStep("Read the first suspect's change")
         return
     sha = short(commit.hash)
     yield NextStep("Read the change", f"git show {sha}")
-    test = _test_command(failure, code)
-    proved = judgement.verdict.status == "CONFIRMED"
-    if test and window.base and window.head and not proved and _IDENTIFIER.fullmatch(incident.id):
-        verify = f"incident-responder verify {incident.id} --command {shlex.quote(test)}"
-        yield NextStep("Prove it: about 3 runs of the test, in throw-away trees on your machine", verify)
+    yield from prove
     mainline = " -m 1" if commit.is_merge else ""
-    yield NextStep("Take it back" if proved else "Take it back, if that is the cause", f"git revert{mainline} {sha}")
+    certain = judgement.verdict.status == "CONFIRMED"
+    yield NextStep("Take it back" if certain else "Take it back, if that is the cause", f"git revert{mainline} {sha}")
+
+
+def _prove(incident: Incident, window: Window, failure: Failure, code: CodeFacts) -> Iterator[NextStep]:
+    test = _test_command(failure, code)
+    if test and window.base and window.head and _IDENTIFIER.fullmatch(incident.id):
+        command = f"incident-responder verify {incident.id} --command {shlex.quote(test)}"
+        yield NextStep("Prove it: about 3 runs of the test, in throw-away trees on your machine", command)
 
 
 def _tell_apart(

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from incident_pipeline.model.evidence import CodeFacts
+from incident_pipeline.reports.next_steps import next_steps
 from tests.reports.cases import CASES, hostile_case, inconclusive_case, infrastructure_case
 from tests.reports.sample import Case, commit_case
 
@@ -20,6 +21,15 @@ def test_a_likely_commit_is_read_reproduced_and_reverted() -> None:
         "incident-responder verify acme-shop-1842 --command 'python -m pytest tests/test_cart.py::test_total'",
         "git revert 4be91f7",
     ]
+
+
+def test_a_proof_that_was_tried_is_not_offered_again() -> None:
+    case = commit_case()
+    tried = next_steps(
+        incident=case.incident, window=case.window, judgement=case.judgement, failure=case.failure, code=case.code,
+        replayed=True,
+    )  # fmt: skip
+    assert [step.command for step in tried] == ["git show 4be91f7", "git revert 4be91f7"]
 
 
 def test_a_merge_is_reverted_against_its_first_parent() -> None:
