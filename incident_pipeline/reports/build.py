@@ -88,7 +88,7 @@ def build_report(
             failure=failure,
             code=code,
             replayed=replay is not None,
-        ),  # fmt: skip
+        ),
         logs=tuple(logs),
         excerpts=shown,
         hunks=hunks,
