@@ -16,10 +16,10 @@ FEATURE: Final = MappingProxyType({
     "literal": 4.0,
     "reach": 3.5,
     "frame": 2.5,
-    "blame": 1.6,
+    "blame": 1.2,
     "setup": 2.0,
     "near_test": 1.8,
-    "words": 1.4,
+    "words": 1.5,
     "behaviour": 0.8,
     "test_changed": 0.6,
 })  # fmt: skip
