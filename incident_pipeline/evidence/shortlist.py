@@ -13,7 +13,7 @@ from incident_pipeline.evidence.reach import Reach
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.model.git import Commit, FileChange
 
-MAX_READ = 500
+MAX_READ = 400
 MAX_WORDS = 40
 MAX_PATCH_CHARS = 20_000
 _SETUP = frozenset({"manifest", "ci", "config"})
