@@ -28,8 +28,8 @@ def draw(by_lines: Sequence[Point], by_commits: Sequence[Point]) -> str:
         '<title id="cost">CPU seconds of the evidence over lines and over commits, in powers of ten</title>',
         f"<style>{_STYLE}</style>",
         f'<rect class="back" width="{width}" height="{height}"/>',
-        *_panel("Finding and judging, by lines of the log", by_lines, left=_LEFT),
-        *_panel("Judging alone, by commits of the window", by_commits, left=_LEFT + _WIDTH + _GAP),
+        *_panel("CPU seconds to find and judge, by lines", by_lines, left=_LEFT),
+        *_panel("CPU seconds to judge, by commits", by_commits, left=_LEFT + _WIDTH + _GAP),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
