@@ -19,7 +19,7 @@ from incident_pipeline.model.evidence import Failure, Finding, Frame
 _MAX_FINDINGS = 1_000
 _MAX_FRAME_BLOCKS = 200
 _MAX_FRAME_ROWS = 200  # at either end of a block: that is where a deep recursion began and where it died
-_NO_TOOL = frozenset({BLOCK, "exit", "summary", "cascade", "header", "output"})
+_NO_TOOL = frozenset({BLOCK, "exit", "summary", "cascade", "heading", "header", "output"})
 
 
 def find_failure(logs: Sequence[LogText], greens: Sequence[LogText] = ()) -> Failure:
