@@ -13,12 +13,11 @@ from time import perf_counter
 from typing import TypedDict
 
 from incident_pipeline.errors import BadInput
-from incident_pipeline.evidence.find import find_failure
+from incident_pipeline.evidence.failure import what_failed
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.judge import judge
-from incident_pipeline.evidence.places import locate, places
 from incident_pipeline.flow.bench_lines import load_log
-from incident_pipeline.flow.gather import gather_code, gather_paths
+from incident_pipeline.flow.gather import gather
 from incident_pipeline.flow.progress import Progress, quiet
 from incident_pipeline.model.evidence import CodeFacts, Failure, Judgement, VerdictKind
 from incident_pipeline.model.incident import Window
@@ -117,12 +116,10 @@ def gather_case(case_dir: Path, repo: Path, *, base: str | None = None, head: st
         (load_log(path, label=label),) if (path := case_dir / f"{name}.log.gz").is_file() else ()
         for name, label in (("failed", "log"), ("green", "green"))
     )
-    failure = find_failure(logs, greens)
+    failure, logs = what_failed(logs, greens)
     with LocalGit(repo) as git:
         window = Window("", base, head, "last_green", tuple(git.get_commits_between("", base, head)))
-        paths = gather_paths(git, "", head)
-        failure = locate(failure, paths)
-        code = gather_code(git, "", head, places(failure, window), paths=paths)
+        failure, code = gather(git, window, failure, logs=logs)
     return CaseInputs(logs, greens, failure, window, code)
 
 

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from incident_pipeline.errors import NotFound, Unsupported
+from incident_pipeline.evidence.failure import placed
 from incident_pipeline.evidence.imports import imported_places
+from incident_pipeline.evidence.inputs import LogText
+from incident_pipeline.evidence.places import places
 from incident_pipeline.evidence.see_through import hollow_lines
 from incident_pipeline.model.evidence import CodeFacts, Failure, Place
 from incident_pipeline.model.git import BlameLine
@@ -19,6 +22,17 @@ MAX_BLAMED = 8
 MAX_ROUNDS = 3  # of reformatting commits over one line
 MAX_CHARS = 1 << 20
 OWNERS_FILES = ("CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+
+
+def gather(
+    git: GitSource, window: Window, failure: Failure, *, logs: Sequence[LogText]
+) -> tuple[Failure, CodeFacts]:  # fmt: skip
+    """The failure placed at the window's head, and the code it points at there, reformatting seen through."""
+    head = window.head or "HEAD"
+    paths = gather_paths(git, window.repo, head)
+    failure = placed(failure, logs, paths)
+    code = gather_code(git, window.repo, head, places(failure, window), paths=paths)
+    return failure, see_through(git, window.repo, head, failure, window=window, code=code)
 
 
 def gather_paths(git: GitSource, repo: str, head: str) -> frozenset[str]:

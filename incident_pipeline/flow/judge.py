@@ -13,9 +13,8 @@ from dataclasses import asdict, replace
 from incident_pipeline.evidence.failure import placed, what_failed
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.judge import judge as judge_failure
-from incident_pipeline.evidence.places import places
 from incident_pipeline.flow import sources
-from incident_pipeline.flow.gather import OWNERS_FILES, gather_code, gather_paths
+from incident_pipeline.flow.gather import OWNERS_FILES, gather
 from incident_pipeline.flow.logs import load_logs
 from incident_pipeline.flow.memory import past, remembered
 from incident_pipeline.flow.production import find
@@ -80,9 +79,7 @@ def _gather(
     if git is None or window.head is None:
         return CodeFacts(), placed(failure, logs, frozenset())
     with git:
-        paths = gather_paths(git, window.repo, window.head)
-        failure = placed(failure, logs, paths)
-        code = gather_code(git, window.repo, window.head, places(failure, window), paths=paths)
+        failure, code = gather(git, window, failure, logs=logs)
         return redact_code(code), failure
 
 
