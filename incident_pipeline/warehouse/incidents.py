@@ -103,7 +103,7 @@ def load_statuses(warehouse: Warehouse, text: str) -> tuple[SourceStatus, ...]:
 
 
 def list_incidents(warehouse: Warehouse, *, limit: int = 50, repo: str | None = None) -> pl.DataFrame:
-    """One row a failure, newest first: its newest incident, title, repo, run_id, occurred_at, runs (how many failed so),
+    """One row a failure, newest first: its newest incident, title, repo, run_id, occurred_at, runs (that failed so),
     verdict, category, status, confidence, summary.
     """
     return warehouse.read("incident_list", limit=limit, repo=repo)

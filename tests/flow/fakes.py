@@ -71,5 +71,7 @@ class FakeGit(GitSource):
             return None
         return hashes[min(hashes.index(first), hashes.index(second))]
 
-    def blame(self, repo: str, path: str, rev: str, lines: tuple[int, int] | None = None) -> tuple[BlameLine, ...]:
+    def blame(
+        self, repo: str, path: str, rev: str, lines: tuple[int, int] | None = None, *, ignore: Sequence[str] = ()
+    ) -> tuple[BlameLine, ...]:
         return ()

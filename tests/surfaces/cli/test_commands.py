@@ -33,7 +33,9 @@ def _config(text: str) -> None:
 def test_help_names_every_command_and_the_version_is_the_packages() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    for command in ("investigate", "sources", "incidents", "verify", "feedback", "sql", "init", "up", "bench", "version"):
+    for command in [
+        "investigate", "sources", "incidents", "verify", "feedback", "sql", "init", "up", "bench", "version",
+    ]:  # fmt: skip
         assert f"\n  {command} " in result.output
     assert CliRunner().invoke(app, ["version"]).output == f"{__version__}\n"
 
