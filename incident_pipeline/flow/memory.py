@@ -24,13 +24,8 @@ def past(ws: Workspace, incident: Incident) -> tuple[PastIncident, ...]:
 
 
 def remembered(incident: Incident, failure: Failure) -> Write:
-    """The write that remembers the failure, to be put beside the evidence in one transaction."""
+    """The write that remembers the failure, to be put beside the evidence. An incident has one fingerprint."""
     return fingerprint_write(incident.id, fingerprint(failure))
-
-
-def remember(ws: Workspace, incident: Incident, failure: Failure) -> None:
-    """Remember the failure in a transaction of its own. Again changes nothing: an incident has one fingerprint."""
-    ws.warehouse.replace([remembered(incident, failure)])
 
 
 def recall(

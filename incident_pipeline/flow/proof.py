@@ -13,7 +13,6 @@ from pathlib import Path
 import polars as pl
 
 from incident_pipeline.errors import BadInput, UsageError
-from incident_pipeline.evidence.confirm import confirmed
 from incident_pipeline.flow import sources
 from incident_pipeline.flow.progress import Progress, quiet
 from incident_pipeline.flow.report import StoredReport, write_report
@@ -30,7 +29,7 @@ from incident_pipeline.verify.plan import Step
 from incident_pipeline.verify.prove import Case, Rules, nothing, prove
 from incident_pipeline.verify.worktree import Trees, open_trees
 from incident_pipeline.warehouse.incidents import find_incident
-from incident_pipeline.warehouse.proofs import load_proof, save_proof
+from incident_pipeline.warehouse.proofs import save_proof
 
 
 def _silent(_: Step) -> None:
@@ -59,16 +58,6 @@ def verify(
     proof = replace(redacted(proof), made_at=ws.clock())
     save_proof(ws.warehouse, proof, subject.window, proof_id=f"{ws.clock():%Y%m%dT%H%M%S%f}")
     return proof, write_report(ws, subject.incident.id, progress, seconds=proof.seconds)
-
-
-def current_proof(ws: Workspace, incident: str, window: Window) -> Proof | None:
-    """The incident's newest proof, if it was made of this very window."""
-    return load_proof(ws.warehouse, incident, window)
-
-
-def apply_proof(judgement: Judgement, proof: Proof | None, window: Window) -> Judgement:
-    """What evidence and proof say together; the judgement itself when there is no proof."""
-    return judgement if proof is None else confirmed(judgement, proof, window)
 
 
 def case_of(incident: Incident, window: Window, judgement: Judgement, *, command: str) -> Case:

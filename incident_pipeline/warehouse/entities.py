@@ -5,7 +5,6 @@ from dataclasses import asdict
 
 from incident_pipeline.model.evidence import Entity
 from incident_pipeline.warehouse import rows
-from incident_pipeline.warehouse.store import Warehouse
 from incident_pipeline.warehouse.writes import Write
 
 
@@ -13,8 +12,3 @@ def entity_write(incident: str, entities: Sequence[Entity]) -> Write:
     """The incident's entities become these, in this order; none empties them."""
     found = [{"incident": incident, "position": place, **asdict(each)} for place, each in enumerate(entities)]
     return Write("entities", {"incident": incident}, rows.frame(found))
-
-
-def save_entities(warehouse: Warehouse, incident: str, entities: Sequence[Entity]) -> None:
-    """`entity_write` in a transaction of its own."""
-    warehouse.replace([entity_write(incident, entities)])

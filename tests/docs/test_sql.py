@@ -8,7 +8,6 @@ import pytest
 from incident_pipeline.flow.feedback import give_feedback
 from incident_pipeline.flow.history import query
 from incident_pipeline.flow.investigate import investigate
-from incident_pipeline.flow.memory import remember
 from incident_pipeline.flow.request import Request
 from incident_pipeline.flow.subject import load_subject
 from incident_pipeline.flow.workspace import Workspace, open_workspace
@@ -30,7 +29,6 @@ def ws(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     )  # fmt: skip
     (stored,) = investigate(opened, request)
     subject = load_subject(opened, stored.report.incident)
-    remember(opened, subject.incident, subject.evidence.failure)
     give_feedback(opened, subject.incident.id, answer="flaky", author="ana")  # which the report denies
     return opened
 

@@ -9,7 +9,7 @@ import pytest
 
 from incident_pipeline.evidence.judge import judge
 from incident_pipeline.flow.feedback import give_feedback
-from incident_pipeline.flow.memory import past, recall, remember, remembered
+from incident_pipeline.flow.memory import past, recall, remembered
 from incident_pipeline.flow.workspace import Workspace, open_workspace
 from incident_pipeline.model.evidence import CodeFacts, Failure, Finding
 from incident_pipeline.model.incident import BaseKind, Incident, Run, Window
@@ -51,7 +51,7 @@ def red(
 
 def keep(ws: Workspace, incident: Incident, window: Window, failure: Failure) -> None:
     save_incident(ws.warehouse, incident, window=window)
-    remember(ws, incident, failure)
+    ws.warehouse.replace([remembered(incident, failure)])
 
 
 def seen(ws: Workspace, incident: Incident, window: Window, failure: Failure) -> tuple[str | None, int, list[str]]:

@@ -4,18 +4,19 @@ from pathlib import Path
 import pytest
 
 from incident_pipeline.errors import BadInput, NotFound, UsageError
-from incident_pipeline.evidence.confirm import ANSWERED
+from incident_pipeline.evidence.confirm import ANSWERED, confirmed
 from incident_pipeline.flow.collect import collect
 from incident_pipeline.flow.incidents import find_incidents
 from incident_pipeline.flow.investigate import investigate
 from incident_pipeline.flow.judge import judge
 from incident_pipeline.flow.progress import quiet
-from incident_pipeline.flow.proof import apply_proof, current_proof, redacted, verify
+from incident_pipeline.flow.proof import redacted, verify
 from incident_pipeline.flow.request import Request
 from incident_pipeline.flow.subject import Subject, load_subject
 from incident_pipeline.flow.workspace import Workspace, open_workspace
 from incident_pipeline.model.proof import Proof, Trial
 from incident_pipeline.settings import load_settings
+from incident_pipeline.warehouse.proofs import load_proof
 from tests.flow.sample import CULPRIT, GREEN, Sample, git, make_sample
 
 COMMAND = f"{sys.executable} -c 'import price; assert price.total([1, 2]) == 3'"
@@ -54,8 +55,8 @@ def test_a_likely_commit_is_confirmed_stored_and_reported(ws: Workspace, sample:
     assert len(trials) == 3
     assert (stored.report.incident, stored.report.status) == (subject.incident.id, "CONFIRMED")
     assert stored.report.proof == proof
-    assert current_proof(ws, subject.incident.id, subject.window) == proof
-    found = apply_proof(subject.evidence.judgement, proof, subject.window)
+    assert load_proof(ws.warehouse, subject.incident.id, subject.window) == proof
+    found = confirmed(subject.evidence.judgement, proof, subject.window)
     assert (found.verdict.status, found.suspects[0].hash) == ("CONFIRMED", sample.hashes[CULPRIT])
     answered = [doubt for doubt in subject.evidence.judgement.not_known if doubt.startswith(ANSWERED)]
     assert len(answered) == 1
@@ -70,9 +71,9 @@ def test_an_incident_judged_anew_keeps_its_proof_and_one_of_another_range_does_n
     (incident,) = find_incidents(ws, request(sample), quiet)
     collect(ws, incident, quiet)
     judge(ws, incident.id, quiet)
-    assert current_proof(ws, incident.id, load_subject(ws, incident.id).window) == proof
+    assert load_proof(ws.warehouse, incident.id, load_subject(ws, incident.id).window) == proof
     other = investigated(ws, request(sample, last_green=sample.hashes[GREEN + 1]))
-    assert current_proof(ws, incident.id, other.window) is None
+    assert load_proof(ws.warehouse, incident.id, other.window) is None
 
 
 def test_a_passing_command_proves_nothing(ws: Workspace, sample: Sample) -> None:
