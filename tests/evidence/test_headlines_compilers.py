@@ -4,8 +4,7 @@ A line that may lead begins with `» `; the log around it is the same for all.""
 
 import pytest
 
-from incident_pipeline.evidence.find import find_failure
-from tests.evidence.logs import log
+from tests.evidence.headlines import check_lead
 
 CASES = {
     "scalac": """\
@@ -174,20 +173,7 @@ error: subprocess-exited-with-error
 """,
 }
 
-HEAD = """\
-##[group]Run ./ci
-./ci
-##[endgroup]
-0 errors so far, error_log opened
-PASS src/ErrorBoundary.test.tsx
-"""
-TAIL = "##[error]Process completed with exit code 1.\nPost job cleanup.\n"
-
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_says_why_leads(name: str) -> None:
-    text = CASES[name].lstrip("\n")
-    leads = {line.removeprefix("» ").strip() for line in text.split("\n") if line.startswith("» ")}
-    failure = find_failure([log(HEAD + text.replace("» ", "") + TAIL)])
-    assert failure.findings[0].text.split("\n")[0].strip() in leads
-    assert failure.findings[0].score >= 0.5
+    check_lead(CASES[name])
