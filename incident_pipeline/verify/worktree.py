@@ -58,7 +58,9 @@ def open_trees(repo: Path) -> "Generator[Trees]":
 def _borrow(repo: Path, clone: Path) -> None:
     """A clone by hand: `git clone --shared` refuses to share a shallow repository, and leaves out what no ref holds."""
     asked = ["rev-parse", "--path-format=absolute", "--show-object-format", "--git-path", "objects"]
-    form, objects = _git(asked, repo, who=repo).decode("utf-8", "surrogateescape").splitlines()
+    form, _, objects = _git(asked, repo, who=repo).decode("utf-8", "surrogateescape")[:-1].partition("\n")
+    if "\n" in objects:
+        raise BadInput("verify: the path of the repository has a line break in it: give another path with --git-path")
     shallow = Path(_git([*asked[:2], "--git-path", "shallow"], repo, who=repo).decode("utf-8", "surrogateescape")[:-1])
     tags = _git(["for-each-ref", "--format=create %(refname) %(objectname)", "refs/tags"], repo, who=repo)
     _git(["init", "--quiet", "--template=", f"--object-format={form}", str(clone)], clone.parent, who=repo)
@@ -89,28 +91,41 @@ class Trees:
         return {sha: row[0] if len(row) == 1 else "" for sha, row in zip(hashes, rows, strict=True)}
 
     def check_out(self, sha: str) -> Path:
-        """A fresh tree of the commit, the last one gone; `temporary` is empty too."""
-        for path in (self.tree, self.temporary):
+        """A fresh tree of the commit in a fresh clone, the last ones gone; `temporary` is empty too."""
+        for path in (self.tree, self.temporary, self._clone):
             remove(path)
+        self._clone.parent.mkdir(exist_ok=True)  # the command can remove anything
         self.temporary.mkdir()
-        _git(["worktree", "prune"], self._clone, who=self._repo)
+        _borrow(self._repo, self._clone)  # anew: a run may have left a filter in its config, or half of it
         _git(["worktree", "add", "--quiet", "--force", "--detach", str(self.tree), sha], self._clone, who=self._repo)
         return self.tree
 
 
 def remove(path: Path) -> None:
-    """Remove a folder and all in it, also what was made read-only; links are not followed.
+    """Remove a folder and all in it, also what was closed to everyone; links are not followed.
 
-    What another user owns stays: the next run tries again.
+    By `rm`, since folders can be nested deeper than Python recurses and than a path is long. What another user owns
+    stays: the next run tries again.
     """
-    if not path.is_symlink() and path.is_dir():
-        for folder, _, _ in os.walk(path):
-            with contextlib.suppress(OSError):
-                Path(folder).chmod(stat.S_IRWXU)
-        shutil.rmtree(path, ignore_errors=True)
-    else:
+    _rm(path)
+    if path.is_dir() and not path.is_symlink():
+        _open_folders(path)
+        _rm(path)
+
+
+def _rm(path: Path) -> None:
+    command = ["rm", "-rf", "--", str(path)]
+    subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, start_new_session=True)
+
+
+def _open_folders(path: Path) -> None:
+    """Only folders: a file may be a hard link to one of the user's, and share its mode."""
+    queue = [str(path)]
+    while queue:
         with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+            Path(folder := queue.pop()).chmod(stat.S_IRWXU)
+            with os.scandir(folder) as entries:
+                queue += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
 def _sweep() -> None:

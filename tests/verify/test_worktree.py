@@ -103,9 +103,39 @@ def test_read_only_folders_and_links_out_of_the_tree_are_removed_but_not_followe
         (tree / "deep" / "closed" / "file").write_text("x", encoding="utf-8")
         (tree / "link").symlink_to(outside)
         for folder in (tree / "deep" / "closed", tree / "deep"):
-            folder.chmod(0o500)
+            folder.chmod(0o500 if folder.name == "deep" else 0)
     assert list(temporary.iterdir()) == []
     assert (outside / "kept").exists()
+
+
+def test_folders_nested_deeper_than_a_path_is_long_are_removed(history: History, temporary: Path) -> None:
+    dig = "import os\nfor _ in range(1500): os.mkdir('deeper'); os.chdir('deeper')"
+    with open_trees(history.repo) as trees:
+        subprocess.run([sys.executable, "-c", dig], cwd=trees.check_out(history.head), check=True)
+        trees.check_out(history.base)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "G=../clone/.git; mkdir $G/info; echo '* filter=x' > $G/info/attributes; git config filter.x.smudge ': > {0}'",
+        'rm -rf "$(git rev-parse --git-common-dir)"', "cd .. && rm -rf clone tree tmp lock",
+        "cd .. && rm -rf clone && ln -s {0} clone",
+    ],
+)  # fmt: skip
+def test_what_a_command_does_to_the_clone_is_gone_with_its_tree(history: History, tmp_path: Path, attack: str) -> None:
+    with open_trees(history.repo) as trees:
+        script = attack.format(tmp_path / "seen")
+        subprocess.run(["/bin/sh", "-c", script], cwd=trees.check_out(history.head), check=True)
+        assert (trees.check_out(history.base) / "number").read_text() == "0"
+    assert not (tmp_path / "seen").exists()
+
+
+def test_a_line_break_in_the_path_of_the_repository_is_said(tmp_path: Path) -> None:
+    repo = make_history(tmp_path / "a\nb", "good").repo
+    with pytest.raises(BadInput, match="line break"), open_trees(repo):
+        pass
 
 
 def test_an_error_or_ctrl_c_leaves_nothing(history: History, temporary: Path) -> None:
