@@ -1,7 +1,7 @@
 """The caller's environment in, the command's out: its own, without what looks like a secret. Pure.
 
 Surprising fact: variables go by how their *names* look, and by an address with a password in it. What is kept on
-purpose is named by the caller.
+purpose is named by the caller. It is no wall: whoever runs as the same user can read what other processes were given.
 """
 
 import re

@@ -30,7 +30,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 def main() -> int:
     """Keep one command."""
     spec = json.loads(sys.stdin.buffer.readline())
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    adopt(orphans=True)
     started = time.monotonic()
     try:
         child = subprocess.Popen(
@@ -92,24 +92,30 @@ def _watch(child: "subprocess.Popen[bytes]", spec: dict[str, Any], *, started: f
 
 def _reap(child: "subprocess.Popen[bytes]") -> None:
     """Let go of orphans that have ended; the child itself is left to `poll`."""
-    for pid in _children(os.getpid()):
+    for pid in children(os.getpid()):
         if pid != child.pid:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
 
 
-def descendants() -> list[int]:
-    """All that lives below this process, the direct children first."""
+def adopt(*, orphans: bool) -> None:
+    """Whether what a dead descendant leaves behind becomes a child of this process (Linux)."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, int(orphans))
+
+
+def descendants(root: int | None = None) -> list[int]:
+    """All that lives below a process (this one), the direct children first."""
     found: list[int] = []
-    queue = [os.getpid()]
+    queue = [root or os.getpid()]
     while queue:
-        below = _children(queue.pop())
+        below = children(queue.pop())
         found += below
         queue += below
     return found
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The direct children of all threads of a process."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():

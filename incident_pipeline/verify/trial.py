@@ -1,7 +1,8 @@
 """A command and a tree in, how it ended out: one run, within limits, and nothing of it left behind.
 
 The command is what the user typed, so it goes to `/bin/sh -c` as it is; nothing else ever goes through a shell. It runs
-below a keeper (keeper.py), which lives and dies with this process.
+below a keeper (keeper.py), which lives and dies with this process. The command can kill or stop its keeper: then this
+process ends what is left of both, and says so. It is no wall: the command runs as the same user.
 
 Memory is watched, not capped: RLIMIT_AS refuses what a program merely reserves (Java, Go and Node reserve gigabytes),
 and a refused allocation looks like a failing test. So the resident memory of all its processes is added up some 20
@@ -12,9 +13,11 @@ import contextlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +31,8 @@ LINE_CHARS = 500
 TAIL_BYTES = 1 << 16
 CANNOT_JUDGE = 125  # exit code, as `git bisect run` has it
 _NOT_STARTED = frozenset({126, 127})  # the shell's codes for what cannot be run, and what was not found
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS, _LATE_SECONDS = 10.0, 20.0
+_ANSWER_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +62,58 @@ def run_command(
     command: str, tree: Path, *, temporary: Path, limits: Limits, env: Mapping[str, str], keep: Iterable[str] = ()
 ) -> Ended:  # fmt: skip
     """Run `command` in `tree`. Whatever ends this call, an exception too, ends all that the command started."""
+    passed = command_environment(env, tree=tree, temporary=temporary, keep=keep)
     spec = {
         "command": command,
         "cwd": str(tree),
-        "env": command_environment(env, tree=tree, temporary=temporary, keep=keep),
+        "env": passed,
         "timeout": limits.seconds,
         "memory_bytes": limits.memory_mib << 20,
         "processes": limits.processes,
         "file_bytes": limits.file_mib << 20,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(Path(keeper.__file__))],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True,
-    )  # fmt: skip
+    with _nothing_left():
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(keeper.__file__))], env=passed,  # the command can read the keeper's
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True,
+        )  # fmt: skip
+        try:
+            answer, tail = _listen(process, json.dumps(spec).encode() + b"\n", seconds=limits.seconds + _LATE_SECONDS)
+        finally:
+            _dismiss(process)
     try:
-        answer, tail = _listen(process, json.dumps(spec).encode() + b"\n")
+        return _ended(json.loads(answer), tail)
+    except (ValueError, KeyError, TypeError) as error:  # no answer, or one that the command wrote
+        raise IncidentError(
+            "verify: the keeper of the command was killed or stopped, perhaps by the command itself: run it again"
+        ) from error
+
+
+@contextlib.contextmanager
+def _nothing_left() -> Generator[None]:
+    """Whatever a killed keeper leaves falls to this process, and is ended."""
+    before = frozenset(keeper.children(os.getpid()))
+    keeper.adopt(orphans=True)
+    try:
+        yield
     finally:
-        _dismiss(process)
-    if not answer:
-        raise IncidentError("verify: the keeper of the command was killed: run it again")
-    return _ended(json.loads(answer), tail)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline and (left := set(keeper.children(os.getpid())) - before):
+            for pid in [*left, *(below for root in left for below in keeper.descendants(root))]:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in left:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+            time.sleep(0.005)
+        keeper.adopt(orphans=False)
 
 
-def _listen(process: "subprocess.Popen[bytes]", spec: bytes) -> tuple[bytes, bytes]:
+def _listen(process: "subprocess.Popen[bytes]", spec: bytes, *, seconds: float) -> tuple[bytes, bytes]:
     """The keeper's answer and the last of the output. Read until the keeper has answered, not until the output ends:
-    a process that nobody may kill (another user's) would hold it open.
+    a process that nobody may kill (another user's) would hold it open. After `seconds` no answer is waited for.
     """
+    deadline = time.monotonic() + seconds
     if not (process.stdin and process.stdout and process.stderr):
         raise AssertionError("all three are pipes")
     view = memoryview(spec)
@@ -97,10 +127,12 @@ def _listen(process: "subprocess.Popen[bytes]", spec: bytes) -> tuple[bytes, byt
                 view = view[process.stdin.write(view) or 0 :]
         done = False
         while not done:
-            for key, _ in selector.select():
+            if (left := deadline - time.monotonic()) <= 0:
+                return b"", b""
+            for key, _ in selector.select(left):
                 part = os.read(key.fd, TAIL_BYTES)
                 if key.fileobj is process.stdout:
-                    answer, done = answer + part, done or not part
+                    answer, done = (answer + part)[-_ANSWER_BYTES:], done or not part
                 elif part:
                     tail = (tail + part)[-TAIL_BYTES:]
                 else:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from incident_pipeline.errors import IncidentError
+from incident_pipeline.verify import trial
 from incident_pipeline.verify.trial import LINE_CHARS, TAIL_LINES, Ended, Limits, run_command
 
 PYTHON = sys.executable
@@ -117,6 +119,30 @@ def test_secrets_of_the_environment_stay_here_unless_named(tmp_path: Path) -> No
     assert {"CI=true", "PYTHONDONTWRITEBYTECODE=1", f"TMPDIR={tmp_path}/.tmp"} <= shown
     assert not any(word in line for line in shown for word in ("t1", "t2", "t4", "/elsewhere"))
     assert "MY_TOKEN=t1" in run(tmp_path, "env", env=env, keep=("MY_TOKEN",)).tail
+
+
+@pytest.mark.parametrize("attack", ["kill -9 $PPID; sleep 305", "kill -STOP $PPID; sleep 306"])
+def test_a_command_that_ends_its_keeper_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str
+) -> None:
+    monkeypatch.setattr(trial, "_LATE_SECONDS", 1.0)
+    monkeypatch.setattr(trial, "_PATIENCE_SECONDS", 2.0)
+    script = f"setsid sh -c 'echo $$ > daemon; sleep 307; sleep 308' & until [ -s daemon ]; do :; done; {attack}"
+    with pytest.raises(IncidentError, match="keeper"):
+        run(tmp_path, script, limits=Limits(seconds=0.5))
+    assert not alive(int((tmp_path / "daemon").read_text()))
+
+
+@pytest.mark.parametrize("answer", ["echo nonsense", "echo '[1]'", "head -c 2000000 /dev/zero"])
+def test_an_answer_that_the_command_wrote_is_not_believed(tmp_path: Path, answer: str) -> None:
+    with pytest.raises(IncidentError, match="keeper"):
+        run(tmp_path, f"{answer} > /proc/$PPID/fd/1")
+
+
+def test_the_keeper_does_not_hold_what_is_held_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_TOKEN", "t1")
+    ended = run(tmp_path, "tr '\\0' '\\n' < /proc/$PPID/environ")
+    assert (ended.outcome, "MY_TOKEN=t1" in ended.tail) == ("passed", False)
 
 
 def test_when_the_caller_is_killed_the_command_goes_with_it(tmp_path: Path) -> None:
