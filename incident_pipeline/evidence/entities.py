@@ -30,7 +30,7 @@ _WORTH: Mapping[EntityKind, float] = {
     "error_code": 1.0, "package": 0.98, "signal": 0.96, "image": 0.96, "symbol": 0.94, "host": 0.92, "test": 0.9,
     "file": 0.8, "url": 0.7, "exit_code": 0.6,
 }  # fmt: skip
-_NOT_THE_CAUSE = frozenset({"exit", "summary", "header", "cascade", "output"})
+_NOT_THE_CAUSE = frozenset({"exit", "summary", "header", "heading", "cascade", "output"})
 _PLACEHOLDER = re.compile(r"\{([abc])\}")
 _ADVICE = re.compile(
     r"(?i)\b(?:help|see|docs?|documentation|read|visit|refer|more info\w*|details|learn|guide|issues|report|run `?npm"

@@ -14,7 +14,7 @@ from incident_pipeline.model.evidence import Failure, Finding
 from incident_pipeline.model.memory import Fingerprint
 
 MANY_TESTS = 12  # beyond it one cause broke a whole file, and a test more or less is no other failure
-_ONLY_THAT = frozenset({"exit", "summary", "header", "block", "cascade", "location", "test", "stack"})
+_ONLY_THAT = frozenset({"exit", "summary", "header", "heading", "block", "cascade", "location", "test", "stack"})
 _NEAR_BEST = 0.6  # without a test's name: messages that weigh at least this share of the best one
 _MAX_LINE, _MAX_SHAPE, _MAX_TESTS, _MAX_WORDS, _MAX_LINES, _MAX_PLACES, _MAX_DEPTH = 600, 240, 40, 60, 12, 20, 3
 _STOP = frozenset(

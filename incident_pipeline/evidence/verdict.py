@@ -78,7 +78,7 @@ def _category(first: Scored) -> Category:
 
 def _what(failure: Failure) -> str:
     tests = _tests(failure)
-    named = [*tests[:1], *(f"the run ({_short(f.text)})" for f in failure.findings[:1]), "the run"]
+    named = [*tests[:1], *(f"the run ({_short(f.headline)})" for f in failure.findings[:1]), "the run"]
     return f"{named[0]} and {len(tests) - 1} more" if len(tests) > 1 else named[0]
 
 
@@ -92,6 +92,5 @@ def _tests(failure: Failure) -> tuple[str, ...]:
     return tuple(t for t in tests if test_path(t)) or tests
 
 
-def _short(text: str) -> str:
-    line = next((x.strip() for x in text.split("\n") if x.strip()), "")
+def _short(line: str) -> str:
     return line if len(line) <= 100 else f"{line[:97]}..."

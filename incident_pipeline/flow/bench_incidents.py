@@ -30,7 +30,7 @@ _NAMES: dict[VerdictKind, str] = {
     "infrastructure": "infrastructure", "drift": "infrastructure", "flaky": "flaky", "commit": "commit",
     "unknown": "commit",
 }  # fmt: skip
-_ONLY_WHERE = frozenset({"exit", "summary", "header", "block", "location", "test", "stack"})
+_ONLY_WHERE = frozenset({"exit", "summary", "header", "heading", "block", "location", "test", "stack"})
 
 
 class Prediction(TypedDict):

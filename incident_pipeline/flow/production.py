@@ -27,6 +27,8 @@ from incident_pipeline.model.frames import LOG
 from incident_pipeline.model.incident import Incident, LogRef, Window
 from incident_pipeline.model.logs import LogEntry, SourceStatus
 from incident_pipeline.normalize.clean import clean_expr
+from incident_pipeline.normalize.grouping import group_templates
+from incident_pipeline.normalize.template import hash_series
 from incident_pipeline.sources import registry
 from incident_pipeline.sources.base import GitSource, LogSource
 from incident_pipeline.warehouse.production import Seen, load_seen, load_staged
@@ -79,7 +81,9 @@ def find(ws: Workspace, incident: Incident, logs: Sequence[LogText]) -> Began:
     onset = incident.occurred_at if seen.bursts else incident.since
     if onset is None:
         raise UsageError(f"{incident.id}: a window of production logs needs both ends")
-    return find_began(logs, seen.services, bursts=seen.bursts, deploys=seen.deploys, split=onset)
+    return find_began(
+        [by_event(log) for log in logs], seen.services, bursts=seen.bursts, deploys=seen.deploys, split=onset
+    )
 
 
 def _read(ws: Workspace, incident: Incident, request: Request, *, book: LogBook, start: datetime) -> dict[str, str]:
@@ -125,7 +129,17 @@ def _opened(ws: Workspace, request: Request, service: str) -> LogSource:
 def _text(ws: Workspace, ref: LogRef, book: LogBook) -> LogText:
     """A log that was just read, as evidence takes it."""
     staged = load_staged(ws.warehouse, book.read[book.refs.index(ref)]).tail(MAX_EVIDENCE_LINES)
-    return LogText(ref.label, ref.name, staged.with_columns(clean_expr(pl.col("raw")).alias("text")).select(list(LOG)))
+    frame = staged.with_columns(clean_expr(pl.col("raw")).alias("text")).select(list(LOG))
+    return by_event(LogText(ref.label, ref.name, frame))
+
+
+def by_event(log: LogText) -> LogText:
+    """The log with the event of each line for its template: `no rate for alice` and `no rate for bob` are one event.
+
+    Events are read off the lines beside each other, so the same log has to be given whole each time.
+    """
+    events = hash_series(group_templates(log.frame["text"]))
+    return replace(log, frame=log.frame.with_columns(events.alias("template")))
 
 
 def _notes(found: Survey, start: datetime, until: datetime) -> Iterator[str]:

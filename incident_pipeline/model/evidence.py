@@ -73,6 +73,12 @@ class Finding:
     test: str | None = None
     step: str | None = None
 
+    @property
+    def headline(self) -> str:
+        """Its first line that says something; with the next one when it only announces that (`Caused by:`)."""
+        said = [line.strip() for line in self.text.split("\n") if line.strip()]
+        return " ".join(said[:2] if said and said[0].endswith(":") else said[:1])
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -113,6 +119,7 @@ class Burst:
     """A shape of line of one service that began or grew: entries a minute `before` and `during` started_at..ended_at.
 
     `line` of log `label` is the first entry of the burst, `text` its first line. `first_seen`: none before it.
+    `template` hashes the event: lines of one log that differ only in words that vary share it.
     """
 
     service: str

@@ -1,8 +1,9 @@
 """Lines in, the event each of them tells of out: shapes that differ only in a word that varies are one group.
 
 A template's hash (`normalize.template`) is stored, so it must hang on the line alone; a group is read off the lines
-beside it and is for showing and counting, never stored. Surprising fact: which words vary is told by their neighbours:
-many words between the same two ends are one variable, while a different message has different neighbours too.
+beside it and is for counting what began in a service's log, never stored with the line. Surprising fact: which words
+vary is told by their neighbours: many words between the same two ends are one variable, while a different message has
+different neighbours too.
 """
 
 import polars as pl

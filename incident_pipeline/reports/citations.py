@@ -16,7 +16,7 @@ QUOTE_WIDTH = 400
 _MOST_FINDINGS = 3
 _ALONE = 5  # where no reason is given, the findings are all the proof there is
 _REPEATS = frozenset(
-    {"block", "stack", "header", "summary", "exit", "cascade", "output", "context"}
+    {"block", "stack", "header", "heading", "summary", "exit", "cascade", "output", "context"}
 )  # they prove nothing new
 _PAGE_OF_RUN = "/actions/runs/"
 

@@ -100,9 +100,8 @@ def _is_word(text: str) -> bool:
 
 
 def error(report: Report) -> str:
-    """The first line of the best finding, without a tool's mark in front; empty when nothing was found."""
-    found = report.findings[0].text if report.findings else ""
-    said = next((line for line in map(collapse, found.split("\n")) if line), "")
+    """The headline of the best finding, without a tool's mark in front; empty when nothing was found."""
+    said = collapse(report.findings[0].headline) if report.findings else ""
     return cut(said.removeprefix("##[error]").removeprefix("E "), _ERROR_WIDTH)
 
 

@@ -12,7 +12,7 @@ from incident_pipeline.flow.history import query
 from incident_pipeline.flow.incidents import find_incidents
 from incident_pipeline.flow.investigate import investigate
 from incident_pipeline.flow.logs import load_logs
-from incident_pipeline.flow.production import baseline_start, find
+from incident_pipeline.flow.production import baseline_start, by_event, find
 from incident_pipeline.flow.progress import quiet
 from incident_pipeline.flow.request import Request, from_origin, to_origin
 from incident_pipeline.flow.workspace import Workspace, open_workspace
@@ -21,6 +21,7 @@ from incident_pipeline.model.report import Report
 from incident_pipeline.settings import load_settings
 from incident_pipeline.warehouse.incidents import load_incident
 from incident_pipeline.warehouse.incidents import load_logs as stored_refs
+from tests.evidence.logs import log
 from tests.flow.outage import NOON, SERVICES, Outage, make_outage
 
 CHRONIC = ("hung up", "postcode", "is slow")
@@ -176,3 +177,10 @@ def _logs(ws: Workspace, collected: Collected) -> list[tuple[str, LogRef]]:
     sql = f"SELECT service, label FROM incident_services WHERE incident = '{collected.incident.id}'"
     refs = {ref.label: ref for ref in stored_refs(ws.warehouse, collected.incident.id)}
     return [(str(s), refs[str(label)]) for s, label in query(ws, sql, max_rows=9, seconds=9).rows]
+
+
+def test_lines_that_differ_in_a_name_are_one_event() -> None:
+    names = ["ada", "bea", "cyd", "dov", "eli", "fay", "gus", "hal", "ivy", "jan", "kim", "leo", "mia", "ned"]
+    told = by_event(log("\n".join([*(f"no rate known for {name} today" for name in names), "card was declined"])))
+    assert told.frame["template"][: len(names)].n_unique() == 1
+    assert told.frame["template"].n_unique() == 2

@@ -17,7 +17,7 @@ COMMENT ON COLUMN bursts.service IS 'Service that wrote it';
 COMMENT ON COLUMN bursts.label IS 'Label of the log';
 COMMENT ON COLUMN bursts.line IS 'Line of its first entry, 1-based';
 COMMENT ON COLUMN bursts.text IS 'First line of that entry, redacted';
-COMMENT ON COLUMN bursts.template IS 'Hash of the masked first line: equal shapes share it across runs';
+COMMENT ON COLUMN bursts.template IS 'Hash of the event in its own log: lines that differ in a word that varies are one event';
 COMMENT ON COLUMN bursts.started_at IS 'Time of its first entry, UTC';
 COMMENT ON COLUMN bursts.ended_at IS 'Time of its last entry, UTC';
 COMMENT ON COLUMN bursts.count IS 'Entries between the two';
