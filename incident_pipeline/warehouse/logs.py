@@ -13,7 +13,7 @@ import polars as pl
 from incident_pipeline.model.logs import ReadStatus
 from incident_pipeline.warehouse import rows
 from incident_pipeline.warehouse.segments import Staged, schema
-from incident_pipeline.warehouse.store import BulkResult, Warehouse
+from incident_pipeline.warehouse.store import Warehouse
 from incident_pipeline.warehouse.writes import Write
 
 _TABLE = "log_entries"
@@ -61,11 +61,11 @@ class ReadLog:
         return Write("logs", {"log_id": self.facts.log_id}, rows.frame([rows.fields(self.facts)]))
 
 
-def save_log(warehouse: Warehouse, facts: LogFacts, staged: Staged | None = None) -> BulkResult:
+def save_log(warehouse: Warehouse, facts: LogFacts, staged: Staged | None = None) -> Staged:
     """The log's facts and entries become these. Without `staged` (missing, expired) the log has no entries."""
     read = ReadLog(facts, staged or stage_log(warehouse, facts.log_id, ()))
     warehouse.replace([read.write], staged=(read.staged,))
-    return BulkResult(read.staged.rows, read.staged.bytes, read.staged.duplicates)
+    return read.staged
 
 
 def load_log(warehouse: Warehouse, log_id: int) -> pl.DataFrame:

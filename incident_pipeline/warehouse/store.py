@@ -11,7 +11,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,15 +27,6 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 _SWEEP_SECONDS = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class BulkResult:
-    """What a bulk write stored: rows, bytes on the disk, and rows dropped because their key came twice."""
-
-    rows: int
-    bytes: int
-    duplicates: int = 0
 
 
 class Warehouse:
@@ -93,12 +83,6 @@ class Warehouse:
         """Write frames as a segment, without any lock; nobody sees it before `replace(..., staged=...)`."""
         self._make_folder()
         return segments.stage(self.segments, table, window=window, frames=frames, segment=segment)
-
-    def replace_bulk(self, table: str, window: str, frames: Iterable[pl.DataFrame]) -> BulkResult:
-        """Rows of the window (a log, a report) become `frames`; the lock is held for milliseconds."""
-        staged = self.stage(table, window, frames)
-        self.replace((), staged=(staged,))
-        return BulkResult(staged.rows, staged.bytes, staged.duplicates)
 
     def read(self, query_name: str, **params: object) -> pl.DataFrame:
         """A named query (sql/queries) on the newest published state, values bound.

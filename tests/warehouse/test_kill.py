@@ -91,7 +91,7 @@ if where == "bulk":
     def frames():
         yield log_frame(300_000).with_columns(log_id=pl.lit(1))
         die()
-    warehouse.replace_bulk("log_entries", "1", frames())
+    warehouse.stage("log_entries", "1", frames())
 if where == "staged":
     warehouse.stage("log_entries", "1", [log_frame(5).with_columns(log_id=pl.lit(1))])
     die()

@@ -87,7 +87,9 @@ def test_bulk_windows_are_replaced_and_kept_apart(warehouse: Warehouse) -> None:
         return [log_frame(lines).with_columns(log_id=pl.lit(log_id))]
 
     for window, lines in (("1", 5), ("2", 7), ("1", 3)):
-        assert warehouse.replace_bulk("log_entries", window, frames(int(window), lines)).rows == lines
+        staged = warehouse.stage("log_entries", window, frames(int(window), lines))
+        warehouse.replace((), staged=(staged,))
+        assert staged.rows == lines
     assert set(warehouse.query("SELECT log_id, count(*) FROM log_entries GROUP BY 1").rows) == {(1, 3), (2, 7)}
 
 
@@ -97,7 +99,7 @@ def test_frames_that_fail_half_way_leave_nothing(warehouse: Warehouse) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(Unavailable, match="No space left on device: free some room"):
-        warehouse.replace_bulk("log_entries", "1", broken())
+        warehouse.stage("log_entries", "1", broken())
     assert list((warehouse.segments / "log_entries").iterdir()) == []
     assert warehouse.check().startswith(f"warehouse {warehouse.folder}: ok, 0 incidents")
 
