@@ -1,0 +1,1 @@
+"""The commands, one file each; `main` joins them. Answers go to stdout, all else to stderr."""
