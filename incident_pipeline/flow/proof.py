@@ -31,6 +31,9 @@ from incident_pipeline.verify.worktree import Trees, open_trees
 from incident_pipeline.warehouse.incidents import find_incident
 from incident_pipeline.warehouse.proofs import save_proof
 
+TAIL_LINES = 40
+LINE_CHARS = 500
+
 
 def _silent(_: Step) -> None:
     """The default of `on_start`."""
@@ -75,14 +78,17 @@ def case_of(incident: Incident, window: Window, judgement: Judgement, *, command
 
 
 def redacted(proof: Proof) -> Proof:
-    """The proof as it may be stored: no secrets in the command, none and no terminal codes in what it printed."""
+    """The proof as it may be stored: no secrets in the command, none and no terminal codes in what it printed.
+
+    Of each run the last TAIL_LINES lines, of each line the last LINE_CHARS; cut last, or half a secret would stay.
+    """
     trials = tuple(replace(trial, tail=_clean(trial.tail)) for trial in proof.trials)
     return replace(proof, command=redact_text(proof.command)[0], trials=trials)
 
 
 def _clean(lines: tuple[str, ...]) -> tuple[str, ...]:
     text = clean_series(pl.Series(list(lines), dtype=pl.String()))
-    return tuple(redact_series(text)[0].to_list())
+    return tuple(line[-LINE_CHARS:] for line in redact_series(text)[0].tail(TAIL_LINES).to_list())
 
 
 def _repository(ws: Workspace, incident: Incident, git_path: Path | None) -> Path:

@@ -26,8 +26,6 @@ from incident_pipeline.model.proof import Outcome
 from incident_pipeline.verify import keeper
 from incident_pipeline.verify.environment import command_environment
 
-TAIL_LINES = 40
-LINE_CHARS = 500
 TAIL_BYTES = 1 << 16
 CANNOT_JUDGE = 125  # exit code, as `git bisect run` has it
 _NOT_STARTED = frozenset({126, 127})  # the shell's codes for what cannot be run, and what was not found
@@ -48,7 +46,8 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a run ended: what it means, its exit code (minus a signal's number), wall seconds, its last lines, and why
-    it was ended when that was not its own doing. The lines are as they were printed: not redacted, controls and all.
+    it was ended when that was not its own doing. The lines are as they were printed: not redacted, controls and all,
+    and whole, since of a secret that is cut the rest is not known for one.
     """
 
     outcome: Outcome
@@ -165,8 +164,15 @@ def _ended(answer: dict[str, object], tail: bytes) -> Ended:
     code = answer["code"] if isinstance(answer["code"], int) else None
     ended, what = str(answer["ended"]), str(answer["what"])
     seconds = float(str(answer["seconds"]))
-    lines = tuple(line[-LINE_CHARS:] for line in tail.decode("utf-8", "replace").splitlines()[-TAIL_LINES:])
-    return Ended(_outcome(ended, code), code, seconds, lines, what)
+    return Ended(_outcome(ended, code), code, seconds, _whole_lines(tail), what)
+
+
+def _whole_lines(tail: bytes) -> tuple[str, ...]:
+    """The lines of it; where output was cut off in front, so is the line or the word that lost its beginning."""
+    if len(tail) >= TAIL_BYTES:
+        first, _, rest = tail.partition(b"\n")
+        tail = rest or first.partition(b" ")[2]
+    return tuple(tail.decode("utf-8", "replace").splitlines())
 
 
 def _outcome(ended: str, code: int | None) -> Outcome:

@@ -10,7 +10,7 @@ from incident_pipeline.flow.incidents import find_incidents
 from incident_pipeline.flow.investigate import investigate
 from incident_pipeline.flow.judge import judge
 from incident_pipeline.flow.progress import quiet
-from incident_pipeline.flow.proof import redacted, verify
+from incident_pipeline.flow.proof import LINE_CHARS, TAIL_LINES, redacted, verify
 from incident_pipeline.flow.request import Request
 from incident_pipeline.flow.subject import Subject, load_subject
 from incident_pipeline.flow.workspace import Workspace, open_workspace
@@ -120,3 +120,13 @@ def test_secrets_and_terminal_codes_in_command_and_output_are_not_stored() -> No
     )
     assert token not in str(proof)
     assert proof.trials[0].tail[::2] == ("red", "100%")
+
+
+def test_a_secret_is_redacted_before_output_is_cut() -> None:
+    token = "ghp_" + "f" * 36  # invented
+    key = ("-----BEGIN RSA PRIVATE KEY-----", *["MIIE" + "Ab1" * 20] * 60)
+    for tail in ((f"using {token} {'x' * (LINE_CHARS - 20)}",), key):
+        trial = Trial("c" * 40, "failed", "head", 1, 1.0, tail)
+        (kept,) = redacted(Proof("a", "run", "unsettled", "", trials=(trial,))).trials
+        assert len(kept.tail) == min(len(tail), TAIL_LINES)
+        assert not any("ffff" in line or "MIIE" in line or len(line) > LINE_CHARS for line in kept.tail)

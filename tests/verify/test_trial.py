@@ -10,7 +10,7 @@ import pytest
 
 from incident_pipeline.errors import IncidentError
 from incident_pipeline.verify import trial
-from incident_pipeline.verify.trial import LINE_CHARS, TAIL_LINES, Ended, Limits, run_command
+from incident_pipeline.verify.trial import TAIL_BYTES, Ended, Limits, run_command
 
 PYTHON = sys.executable
 
@@ -102,10 +102,14 @@ def test_a_file_that_grows_without_end_is_cut(tmp_path: Path) -> None:
 def test_of_endless_output_only_the_end_is_kept(tmp_path: Path) -> None:
     ended = run(tmp_path, "seq 200000; printf '%0700d\\n' 7; printf '\\377end'")
     assert ended.outcome == "passed"
-    assert len(ended.tail) == TAIL_LINES
-    assert ended.tail[-2] == "0" * (LINE_CHARS - 1) + "7"
+    assert TAIL_BYTES - 10 < sum(len(line) + 1 for line in ended.tail) <= TAIL_BYTES
+    assert ended.tail[-2] == "0" * 699 + "7"
     assert ended.tail[-1] == "\ufffdend"
-    assert ended.tail[0] == str(200_000 - TAIL_LINES + 3)
+    assert int(ended.tail[0]) == 200_000 - len(ended.tail) + 3
+
+
+def test_a_line_without_end_loses_the_word_that_was_cut(tmp_path: Path) -> None:
+    assert run(tmp_path, "printf '%070000d end' 7; sleep 0.3").tail == ("end",)
 
 
 def test_there_is_nothing_to_read_on_stdin(tmp_path: Path) -> None:
