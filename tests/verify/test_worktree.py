@@ -110,10 +110,13 @@ def test_read_only_folders_and_links_out_of_the_tree_are_removed_but_not_followe
 
 def test_folders_nested_deeper_than_a_path_is_long_are_removed(history: History, temporary: Path) -> None:
     dig = "import os\nfor _ in range(1500): os.mkdir('deeper'); os.chdir('deeper')"
-    with open_trees(history.repo) as trees:
-        subprocess.run([sys.executable, "-c", dig], cwd=trees.check_out(history.head), check=True)
-        trees.check_out(history.base)
-    assert list(temporary.iterdir()) == []
+    try:
+        with open_trees(history.repo) as trees:
+            subprocess.run([sys.executable, "-c", dig], cwd=trees.check_out(history.head), check=True)
+            trees.check_out(history.base)
+        assert list(temporary.iterdir()) == []
+    finally:  # pytest's own clean-up recurses: what is left here would end a later session
+        subprocess.run(["rm", "-rf", str(temporary)], check=True)
 
 
 @pytest.mark.parametrize(
