@@ -55,7 +55,7 @@ def key(text: str) -> str:
 
 
 @given(varying, varying)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_times_addresses_ports_hashes_and_line_numbers_are_no_part_of_a_failure(
     one: dict[str, object], two: dict[str, object]
 ) -> None:

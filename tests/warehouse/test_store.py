@@ -87,9 +87,7 @@ def test_bulk_windows_are_replaced_and_kept_apart(warehouse: Warehouse) -> None:
         return [log_frame(lines).with_columns(log_id=pl.lit(log_id))]
 
     for window, lines in (("1", 5), ("2", 7), ("1", 3)):
-        staged = warehouse.stage("log_entries", window, frames(int(window), lines))
-        warehouse.replace((), staged=(staged,))
-        assert staged.rows == lines
+        warehouse.replace((), staged=(warehouse.stage("log_entries", window, frames(int(window), lines)),))
     assert set(warehouse.query("SELECT log_id, count(*) FROM log_entries GROUP BY 1").rows) == {(1, 3), (2, 7)}
 
 
