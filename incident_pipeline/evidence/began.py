@@ -161,10 +161,10 @@ def _first_entry(burst: Burst, known: Finding | None, *, frame: pl.DataFrame, pl
     row = _row(frame, burst.line) or 0
     lines = (frame["text"][row] or "").split("\n")[:_MAX_TEXT]
     score = round(_FIRST - _STEP * place, 4)
-    reason = "; ".join(filter(None, (_reason(burst), _said(frame["metadata"][row]))))
+    why = _said(frame["metadata"][row]) or (_spoken(known.reason) if known else "")
+    reason = "; ".join(filter(None, (why, _reason(burst))))
     if known is not None:
-        novel = burst.first_seen or known.novel
-        return replace(known, score=score, reason=f"{_spoken(known.reason)}; {reason}", novel=novel)
+        return replace(known, score=score, reason=reason, novel=burst.first_seen or known.novel)
     return Finding(
         burst.label, burst.line, burst.line + len(lines) - 1, "\n".join(lines), KIND, score, reason, burst.first_seen
     )

@@ -7,7 +7,7 @@ Surprising fact: no burst is a result too: errors that were there all along have
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import log10
 
@@ -23,6 +23,7 @@ LEAST_RATIO = 2.0
 LEAST_COUNT = 5
 MAX_BURSTS = 40
 _CHAIN = 30  # bins by which the first trouble may come before the loudest
+_SLOW = 8  # bins that a new event may take to grow to what stands out
 _GAPS = 5
 _WITH = 3  # bins after the onset within which a shape that was never seen before came with it
 _JOINS = 6.0  # log likelihood ratio of a shape that was first seen later
@@ -93,8 +94,24 @@ def _significant(counted: Counted) -> list[rates.Rise]:
         series = counted.series(trouble=trouble, least=LEAST_COUNT, most=rates.MAX_SERIES)
         strong = rates.needed(counted.bins, series.height, chance=CHANCE)
         risen = rates.rises(counted.counts, series, counted.exposure, bins=counted.bins)
-        found += [r for r in risen if r.strength >= strong and r.inside >= LEAST_COUNT and _ratio(r) >= LEAST_RATIO]
+        first = {key: (at, opened) for key, at, _, _, _, opened, _ in counted.spans(trouble=trouble).iter_rows()}
+        kept = (r for r in risen if r.strength >= strong and r.inside >= LEAST_COUNT and _ratio(r) >= LEAST_RATIO)
+        found += [_from_its_first(r, *first[r.key]) for r in kept]
     return found
+
+
+def _from_its_first(rise: rates.Rise, first: int, opened: float) -> rates.Rise:
+    """A rise whose only earlier entries lie shortly before it is new, and began slowly: it starts at the first of them.
+
+    `first`: the event's first bin; `opened`: open bins before that.
+    """
+    if not (rise.before and rise.start - _SLOW <= first < rise.start):
+        return rise
+    added = rise.start - first
+    return replace(
+        rise, start=first, inside=rise.inside + rise.before, outside=rise.outside - rise.before, before=0,
+        open_in=rise.open_in + added, open_out=rise.open_out - added, open_before=opened,
+    )  # fmt: skip
 
 
 def _ratio(rise: rates.Rise) -> float:

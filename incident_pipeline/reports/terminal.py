@@ -4,6 +4,7 @@ Surprising fact: rich reads `[bold]` in a plain string as markup. Everything her
 read. Colour only repeats what the words say: blue and yellow, which the colour-blind tell apart, never red and green.
 """
 
+import re
 from collections.abc import Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -135,7 +136,7 @@ def _because(console: "Console", report: Report, width: int) -> None:
         # The quote proves, the note only explains: it is told where it fits on the line.
         place, said = _text(ref, "blue"), _text(quote)
         note = collapse(each.citation.note)
-        note = note if len(quote) + 2 + len(note) <= left else note.partition(",")[0]
+        note = note if len(quote) + 2 + len(note) <= left else re.split("[,;]", note)[0]
         if note and len(quote) + 2 + len(note) <= left:
             said.append_text(_text(f"  {note}", "dim"))
         if wide:

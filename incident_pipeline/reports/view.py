@@ -83,7 +83,7 @@ def when(report: Report) -> str:
 
 
 def what_failed(report: Report) -> str:
-    """The first failed test (one whose file is named, if any) and how many more, else the step, else the job."""
+    """The first failed test (one with its file, if any) and how many more, else the step, the job, or the service."""
     named = [collapse(finding.test) for finding in report.findings if finding.test]
     # A tool may print a test under two names; a bare lower-case word is no test's name.
     tests = list(dict.fromkeys(t for t in named if "::" in t) or dict.fromkeys(t for t in named if not _is_word(t)))
@@ -92,7 +92,9 @@ def what_failed(report: Report) -> str:
         return cut(tests[0], _TEST_WIDTH) + more
     steps = [f'the step "{cut(collapse(finding.step), _NAME_WIDTH)}"' for finding in report.findings if finding.step]
     jobs = [f"the job {cut(collapse(job.name), _NAME_WIDTH)}" for job in report.jobs]
-    return next(iter((*steps, *jobs)), "the run")
+    first = report.findings[0].label if report.findings else ""
+    services = [cut(collapse(b.service), _NAME_WIDTH) for b in report.bursts if b.label == first]
+    return next(iter((*steps, *jobs, *services)), "the run")
 
 
 def _is_word(text: str) -> bool:

@@ -15,6 +15,7 @@ from incident_pipeline.reports.check import check_report
 from incident_pipeline.reports.html import render_html
 from incident_pipeline.reports.markdown import render_markdown
 from incident_pipeline.reports.terminal import render_terminal
+from incident_pipeline.reports.view import what_failed
 from tests.reports.sample import BASE, GUILTY, RED, commit_case
 
 PAST = PastIncident(
@@ -76,3 +77,11 @@ def test_confirmed_needs_a_proof_of_the_first_suspect() -> None:
     assert check_report(replace(said, proof=PROOF), case.lookup) == ()
     other = replace(PROOF, culprit=BASE)
     assert [p.rule for p in check_report(replace(said, proof=other), case.lookup)] == ["unproved"]
+
+
+def test_where_no_test_failed_the_service_that_broke_is_named() -> None:
+    report = _report(run=None, jobs=())
+    bare = tuple(replace(f, test=None, step=None) for f in report.findings)
+    burst = Burst("orders", bare[0].label, 12, "boom", 7, RED, RED, 40, 0.0, 8.0, first_seen=True)
+    assert what_failed(replace(report, findings=bare)) == "the run"
+    assert what_failed(replace(report, findings=bare, bursts=(burst,))) == "orders"
