@@ -29,7 +29,7 @@ _GITHUB = re.compile(r"^\s*::(error|warning|notice)(?: ([^\n]*?))?::(.*)", re.DO
 _SHOWN_ERROR = re.compile(r"^\s*##\[(error|warning)\](.*)", re.DOTALL)
 _AZURE = re.compile(r"^\s*##vso\[task\.logissue ([^\]]*)\](.*)", re.DOTALL)
 _TEAMCITY = re.compile(r"^\s*##teamcity\[(\w+) ((?:[^|\]]|\|.)*)\]")
-_TEAMCITY_VALUE = re.compile(r"(\w+)\s*=\s*'((?:[^|']|\|.)*)'")
+_TEAMCITY_VALUE = re.compile(r"(?<!\w)(\w++)\s*+=\s*+'((?:[^|']|\|.)*+)'")  # linear: a line can be all one word
 _TEAMCITY_ESCAPE = re.compile(r"\|(0x[0-9a-fA-F]{4}|.)")
 _PERCENT = re.compile(r"%(AZP25|25|0A|0D|3A|2C|3B|5D)", re.IGNORECASE)
 _AT = re.compile(r"^(?P<path>(?:[A-Za-z]:)?[^\s:()]+\.\w{1,8})(?:\((?P<line>\d{1,8})[,)]|:(?P<line2>\d{1,8})(?::|$))")

@@ -6,7 +6,8 @@ line it cites, so it keeps the escapes of the XML (`&lt;`); the message without 
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from incident_pipeline.evidence import test_ids
 from incident_pipeline.evidence.frames import read_frames
@@ -17,6 +18,7 @@ from incident_pipeline.model.evidence import Failure, Finding, Frame
 
 FLAKY = "flaky"
 _QUOTE, _SHOWN = 400, 8
+_LINE, _NEAR = 1_000, 20_000  # of a line told below the quote; of the line of the log that is searched for the quote
 _SCORES: Mapping[str, float] = {"assertion": 0.9, "exception": 0.9, "error": 0.9, FLAKY: 0.3}
 _REASONS: Mapping[str, str] = {
     "assertion": "a failure in the test report", "exception": "an exception in the test report",
@@ -34,11 +36,16 @@ def read_junit(log: LogText) -> Failure | None:
     if not is_report(log):
         return None
     lines = LogLines([log])
+
+    @lru_cache(maxsize=2)
+    def line_of(line: int) -> str:  # all cases may stand in one line of 100 MB
+        return lines.get(log.label, line) or ""
+
     findings: list[Finding] = []
     frames: list[Frame] = []
     seen: Counter[str] = Counter()
     for case in read_cases(log):
-        finding = _finding(case, lines, label=log.label, seen=seen)
+        finding = _finding(case, line_of, label=log.label, seen=seen)
         findings.append(finding)
         frames.extend(read_frames(log.label, case.body) if case.kind != FLAKY else ())
     findings.sort(key=lambda f: (-f.score, f.line))
@@ -52,18 +59,19 @@ def read_junit(log: LogText) -> Failure | None:
     )
 
 
-def _finding(case: Case, lines: LogLines, *, label: str, seen: Counter[str]) -> Finding:
+def _finding(case: Case, line_of: Callable[[int], str], *, label: str, seen: Counter[str]) -> Finding:
     """Quotes the line inside the failure that says why; its element when nothing inside does."""
     body = [(line, text.strip()) for line, text in case.body if text.strip()]
     line, text = _telling(case.message, body) or (case.line, "")
-    raw = lines.get(label, line) or ""
+    start = case.column if line == case.line else 0
+    raw = line_of(line)[start : start + _NEAR]
     quote = text if text and text in raw else ""
     if not quote and line == case.line:
-        tag = _MESSAGE.match(raw[case.column :])
-        quote = (tag[1] or tag[2] or "").strip() if tag else raw[case.column :].strip()
+        tag = _MESSAGE.match(raw)
+        quote = (tag[1] or tag[2] or "").strip() if tag else raw.strip()
     quote = (quote or raw.strip())[:_QUOTE]
-    said = [part.strip() for part in case.message.split("\n") if part.strip() and part.strip() not in quote]
-    rest = [(number, text) for number, text in body if number > line][: _SHOWN - 1]
+    said = [part.strip()[:_LINE] for part in case.message.split("\n") if part.strip() and part.strip() not in quote]
+    rest = [(number, text[:_LINE]) for number, text in body if number > line][: _SHOWN - 1]
     shape = _VARIES.sub("#", (case.message or quote)[:200])
     score = round(_SCORES[case.kind] * max(0.4, 0.9 ** seen[shape]), 4)
     seen[shape] += 1

@@ -15,6 +15,7 @@ from incident_pipeline.evidence.junit_names import name_of
 
 MAX_CASES = 500  # failed ones; the first explain, the rest is cascade
 _MAX_CHARS, _MAX_DEPTH, _MAX_BODY = 128 << 20, 100, 400
+_MAX_VALUE, _MAX_MESSAGE = 1_000, 10_000  # characters of an attribute
 _HEAD_ROWS, _SLICE = 40, 4_096
 _ROOT = re.compile(
     r"\ufeff?\s*(?:<\?[^>]*>\s*|<!--[^>]*-->\s*){0,9}"
@@ -112,6 +113,9 @@ class _Reader:
             raise _Stop
         if self.failing is not None:
             return
+        attributes = {
+            key: value[: _MAX_MESSAGE if key == "message" else _MAX_VALUE] for key, value in attributes.items()
+        }
         if name in _FAILS:
             self._fail(name, attributes)
         elif self.open is None and name in _CASES:
@@ -127,7 +131,7 @@ class _Reader:
         if self.open is not None:
             test = name_of(self.element, self.open, self.suites, go=self.go)
         at = self.parser.CurrentLineNumber + self.offset, self.parser.CurrentColumnNumber
-        self.failing = Case(test, kind, attributes.get("message", "")[:10_000], *at)
+        self.failing = Case(test, kind, attributes.get("message", ""), *at)
 
     def _text(self, text: str) -> None:
         case = self.failing

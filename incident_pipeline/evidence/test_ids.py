@@ -44,9 +44,9 @@ _SYMBOLS = tuple(
         r"undefined: ([\w.]+)",
         r"cannot find (?:value|type|function|macro|struct)[^`]*`(\w+)`",
         r"Property '(\w+)' does not exist",
-        r"(\w+) is not (?:a function|defined)",
+        r"(?<!\w)(\w++) is not (?:a function|defined)",
         r"(?i)unresolved (?:reference|import):? `?([\w.:]+)",
-        r"(\w+)\(\) (?:got an unexpected|missing \d+ required|takes \d+)",
+        r"(?<!\w)(\w++)\(\) (?:got an unexpected|missing \d+ required|takes \d+)",
         r"\bin (test_\w+)\b",
         r"undefined method [`'](\w+)'",
     )

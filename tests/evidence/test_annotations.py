@@ -115,7 +115,7 @@ def test_any_mixture_is_survived(pieces: list[str]) -> None:
         assert isinstance(one, Annotation)
 
 
-@pytest.mark.parametrize("piece", ["::error ", "|", "'", "a=", "##[error]", "%0A", ":1"])
+@pytest.mark.parametrize("piece", ["::error ", "|", "'", "a", " ", "a=", "##[error]", "%0A", ":1"])
 def test_hostile_lines_cost_little(piece: str) -> None:
     started = time.process_time()
     for start in ("::error ", "##teamcity[testFailed ", "##vso[task.logissue ", "##[error]"):

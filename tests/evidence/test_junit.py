@@ -263,3 +263,21 @@ def test_a_large_report_costs_seconds_not_minutes() -> None:
     started = time.process_time()
     assert read_junit(log(text)) == Failure()
     assert time.process_time() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        f'<testcase name="t"><failure>{"x" * 20_000}</failure></testcase>' * 500,
+        '<testcase name="t"><failure>' + f"{'a' * 2_000}\n" * 9 + "</failure></testcase>" + '<testcase name="u"/>',
+        f'<testcase name="t" classname="{"/a" * 100_000}"><failure>f</failure></testcase>',
+        f'<testcase name="t" classname="{"b." * 50_000}" file="{"b/" * 50_000}x.py"><failure>f</failure></testcase>',
+    ],
+)
+def test_a_hostile_report_costs_little(case: str) -> None:
+    started = time.process_time()
+    failure = read_junit(log(f"<testsuite>{case}</testsuite>"))
+    assert failure is not None
+    assert failure.tests
+    assert all(len(f.text) <= 400 + 7 * 1_001 for f in failure.findings)
+    assert time.process_time() - started < 2.0
