@@ -20,18 +20,6 @@ RED_AT, GREEN_AT = datetime(2026, 3, 1, 14, 2, tzinfo=UTC), datetime(2026, 3, 1,
 TOKEN = "ghp_" + "f" * 36  # invented
 
 
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    return make_sample(tmp_path_factory.mktemp("sample"))
-
-
-@pytest.fixture
-def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("INCIDENT_RESPONDER_HOME", str(tmp_path / "data"))
-    return open_workspace(load_settings())
-
-
 def local(sample: Sample, **more: object) -> Request:
     fields = {
         "repo": "acme/prices", "git": "local", "git_path": sample.repo, "log_files": (sample.failed_log,),

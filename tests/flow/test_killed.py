@@ -13,7 +13,7 @@ from incident_pipeline.flow.investigate import investigate
 from incident_pipeline.flow.request import Request, to_origin
 from incident_pipeline.flow.workspace import Workspace, open_workspace
 from incident_pipeline.settings import load_settings
-from tests.flow.sample import GREEN, Sample, make_sample
+from tests.flow.sample import GREEN, Sample
 
 STEPS = (
     "incident_pipeline.flow.logs.normalize",
@@ -45,11 +45,6 @@ ROWS = (
     "SELECT incident, position, line, text FROM findings ORDER BY ALL",
     "SELECT incident, position, hash, probability FROM suspects ORDER BY ALL",
 )
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    return make_sample(tmp_path_factory.mktemp("sample"))
 
 
 def request_of(sample: Sample) -> Request:

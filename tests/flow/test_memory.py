@@ -3,30 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from incident_pipeline.evidence.judge import judge
 from incident_pipeline.flow.feedback import give_feedback
 from incident_pipeline.flow.memory import past, recall, remembered
-from incident_pipeline.flow.workspace import Workspace, open_workspace
+from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.evidence import CodeFacts, Failure, Finding
 from incident_pipeline.model.incident import BaseKind, Incident, Run, Window
-from incident_pipeline.settings import load_settings
 from incident_pipeline.warehouse.incidents import save_incident
 from tests.evidence.sample import log
 from tests.flow.fakes import commit
 
 TEST = "tests/test_cart.py::test_total"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("INCIDENT_RESPONDER_HOME", str(tmp_path / "data"))
-    return open_workspace(load_settings())
 
 
 def broken(text: str = "E   KeyError: 'price'", test: str = TEST) -> Failure:

@@ -13,25 +13,12 @@ from incident_pipeline.flow.progress import quiet
 from incident_pipeline.flow.proof import LINE_CHARS, TAIL_LINES, redacted, verify
 from incident_pipeline.flow.request import Request
 from incident_pipeline.flow.subject import Subject, load_subject
-from incident_pipeline.flow.workspace import Workspace, open_workspace
+from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.proof import Proof, Trial
-from incident_pipeline.settings import load_settings
 from incident_pipeline.warehouse.proofs import load_proof
-from tests.flow.sample import CULPRIT, GREEN, Sample, git, make_sample
+from tests.flow.sample import CULPRIT, GREEN, Sample, git
 
 COMMAND = f"{sys.executable} -c 'import price; assert price.total([1, 2]) == 3'"
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    return make_sample(tmp_path_factory.mktemp("sample"))
-
-
-@pytest.fixture
-def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("INCIDENT_RESPONDER_HOME", str(tmp_path / "data"))
-    return open_workspace(load_settings())
 
 
 def request(sample: Sample, **more: object) -> Request:

@@ -36,12 +36,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     return Sample(sample.repo, sample.failed_log, sample.green_log, (*sample.hashes, head))
 
 
-@pytest.fixture
-def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    monkeypatch.chdir(tmp_path)
-    return open_workspace(load_settings(env={"INCIDENT_RESPONDER_HOME": str(tmp_path / "data")}))
-
-
 class Said:
     """Progress that keeps what it was told."""
 
