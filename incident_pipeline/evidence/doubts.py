@@ -79,7 +79,7 @@ def unseen_odds(d: Dossier, window: Window, scored: Sequence[Scored]) -> float |
     """Log-odds that a commit outside the window is guilty; None where nothing speaks for one."""
     if _older(d, scored):
         return UNSEEN["older"]
-    return None if window.complete else UNSEEN["incomplete"]
+    return None if window.complete and scored else UNSEEN["incomplete"]  # an empty range proves nobody innocent
 
 
 def _older(d: Dossier, scored: Sequence[Scored]) -> bool:

@@ -1,13 +1,44 @@
 """Features for failures outside the code: requirements that changed what was installed, settings, CI files."""
 
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from incident_pipeline.evidence.dossier import Changes, Dossier
 from incident_pipeline.evidence.edit_kind import Line
 from incident_pipeline.evidence.edits import Edit
 from incident_pipeline.evidence.packages import Moved, named_packages
 from incident_pipeline.evidence.proof import Column, Signal, best_edit, column, proof
 from incident_pipeline.evidence.roles import role
-from incident_pipeline.evidence.weights import PACKAGE
+from incident_pipeline.evidence.weights import OTHERS_SETTINGS, PACKAGE
 from incident_pipeline.model.evidence import Citation, log_ref
+
+_SAYS_SETTINGS = r"^configfile: (\S+)"  # pytest's head
+_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({
+    "pytest": r"pytest\.ini|\.pytest\.ini|pyproject\.toml|tox\.ini|setup\.cfg|conftest\.py|\.coveragerc",
+    "unittest": r"pyproject\.toml|setup\.(?:cfg|py)|tox\.ini",
+    "mypy": r"mypy\.ini|\.mypy\.ini|pyproject\.toml|setup\.cfg",
+    "tsc": r"tsconfig[^/]*\.json|package\.json",
+    "jest": r"(?:jest|vite|vitest|babel|playwright)\.config\.\w+|\.babelrc[^/]*|package\.json|tsconfig[^/]*\.json",
+    "mocha": r"\.mocharc[^/]*|package\.json",
+    "eslint": r"\.eslintrc[^/]*|eslint\.config\.\w+|\.eslintignore|package\.json",
+    "formatter": r"\.prettierrc[^/]*|prettier\.config\.\w+|\.editorconfig|\.clang-format|rustfmt\.toml|pyproject\.toml",
+    "pre-commit": r"\.pre-commit-config\.ya?ml",
+    "bundler": r"(?:webpack|vite|rollup|next|babel|postcss)\.config\.\w+|package\.json|tsconfig[^/]*\.json",
+    "javac": r"pom\.xml|build\.gradle(?:\.kts)?|gradle\.properties|settings\.gradle(?:\.kts)?",
+    "maven": r"pom\.xml|settings\.xml|maven\.config|jvm\.config",
+    "surefire": r"pom\.xml",
+    "gradle": r"[^/]*\.gradle(?:\.kts)?|gradle[^/]*\.properties|libs\.versions\.toml",
+    "checkstyle": r"checkstyle[^/]*\.xml|pom\.xml|build\.gradle(?:\.kts)?",
+    "cargo": r"cargo\.(?:toml|lock)|rust-toolchain[^/]*|config\.toml",
+    "rustc": r"cargo\.(?:toml|lock)|rust-toolchain[^/]*|config\.toml|build\.rs",
+    "go": r"go\.(?:mod|sum|work)|\.golangci\.ya?ml",
+    "cmake": r"cmakelists\.txt|[^/]*\.cmake|cmakepresets\.json|conanfile[^/]*|vcpkg\.json",
+    "ctest": r"cmakelists\.txt|[^/]*\.cmake|cmakepresets\.json",
+    "docker": r"dockerfile[^/]*|[^/]*\.dockerfile|docker-compose[^/]*|docker-bake\.hcl|\.dockerignore",
+    "rspec": r"\.rspec|spec_helper\.rb|gemfile(?:\.lock)?",
+})  # fmt: skip
 
 
 def moved_package(d: Dossier) -> Column:
@@ -46,15 +77,35 @@ def _share(package: Moved, line: Line) -> float:
 
 
 def setup(d: Dossier) -> Column:
-    """No frame of the repository's own code and no failing test: manifests, CI and tool settings are what is left."""
+    """No frame of the repository's own code and no failing test: manifests, CI and tool settings are what is left.
+
+    The settings that the failing tool itself reads count whole, others less.
+    """
     if any(d.repo_stack(s, tests=False) for s in d.clues.stacks) or any(t.names for t in d.clues.tests):
         return [None] * len(d.changes)
+    own = _own_settings(d)
+
+    def value(edit: Edit) -> float:
+        if role(edit.path) not in {"manifest", "ci", "config"}:
+            return 0.0
+        return edit.weight * (1.0 if own is None or own.search(edit.path) else OTHERS_SETTINGS)
 
     def signal(changes: Changes) -> Signal | None:
-        value, edit = best_edit(changes, lambda e: e.weight if role(e.path) in {"manifest", "ci", "config"} else 0.0)
+        top, edit = best_edit(changes, value)
         if edit is None:
             return None
-        text = f"changes {edit.path}, and the failure shows no code of the repository"
-        return Signal("setup", value, text, proof(changes, edit))
+        read = f"which {d.failure.tool or 'the failing tool'} reads, " if own and own.search(edit.path) else ""
+        text = f"changes {edit.path}, {read}and the failure shows no code of the repository"
+        return Signal("setup", top, text, proof(changes, edit))
 
     return column(d, signal)
+
+
+def _own_settings(d: Dossier) -> re.Pattern[str] | None:
+    """The files that the failing tool reads its settings from: the one its log names, else those it knows."""
+    for log in d.lines.logs.values():
+        found = log.frame["text"].str.extract(_SAYS_SETTINGS).drop_nulls().to_list()
+        if found and log.label.startswith("log"):
+            return re.compile(rf"(?:^|/){re.escape(str(found[0]))}$")
+    names = _SETTINGS.get(d.failure.tool or "")
+    return re.compile(rf"(?:^|/)(?:{names})$", re.IGNORECASE) if names else None

@@ -16,7 +16,7 @@ from incident_pipeline.evidence.packages import canonical
 from incident_pipeline.evidence.proof import Column, Signal, proof
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.tokens import is_import
-from incident_pipeline.evidence.weights import MISSING, QUERY
+from incident_pipeline.evidence.weights import ENOUGH_WORDS, MISSING, QUERY
 from incident_pipeline.model.evidence import Citation, log_ref
 
 MAX_LINES = 400  # of one commit, whose words are read
@@ -109,7 +109,7 @@ def _binds(text: str, name: str) -> bool:
 
 
 def words(d: Dossier) -> Column:
-    """BM25 of the failure's words over each commit's edits, relative to the best."""
+    """BM25 of the failure's words over each commit's edits, relative to the best; a word or two alone tell little."""
     documents = [bag(_texts(c)) for c in d.changes]
     query = _query(d)
     scores = bm25(documents, query)
@@ -122,7 +122,8 @@ def words(d: Dossier) -> Column:
         shared = sorted((w for w in document if w in query), key=lambda w: (-query[w] / often[w], w))
         edit = max(changes.edits, key=lambda e: (_overlap(e, shared[:4]), e.weight))
         text = f"shares words with the failure: {', '.join(shared[:3])}"
-        return Signal("words", score / top, text, proof(changes, edit, naming=shared[0], limit=1))
+        value = score / top * min(1.0, len(shared) / ENOUGH_WORDS)
+        return Signal("words", value, text, proof(changes, edit, naming=shared[0], limit=1))
 
     return [signal(c, b, s) for c, b, s in zip(d.changes, documents, scores, strict=True)]
 

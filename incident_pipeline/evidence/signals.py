@@ -47,6 +47,7 @@ _ASSERTED = re.compile(r"\bassert|\b[Ee]xpected\b|AssertionError|\b(?:left|right
 _CAPTURED = r"^-+ Captured .* -+$"
 _HEADER = rf"{_CAPTURED}|^(?:=+|_+) .* (?:=+|_+)$|^##\[(?:error|endgroup)\]"
 _DIGITS = re.compile(r"\d+|0x[0-9a-f]+")
+_COINCIDENCE = r"\bassert (\S.{0,200}) != \1\s*$"
 MAX_HITS = 200
 
 
@@ -137,8 +138,9 @@ def _chances(d: Dossier, test: Definition) -> Iterator[tuple[float, str, tuple[C
 
 
 def _in_statement(d: Dossier) -> float:
-    """More when the message itself names what is left to chance, as introspected assertions do."""
-    telling = [pattern for share, _, pattern in _CHANCE if share == 1.0]
+    """More when the message itself names what is left to chance, as introspected assertions do, or when two values that
+    were to differ came out alike."""
+    telling = [_COINCIDENCE, *(pattern for share, _, pattern in _CHANCE if share == 1.0)]
     said = any(re.search(pattern, m.text[:2000]) for m in d.clues.messages for pattern in telling)
     return NO_COMMIT["chance_in_statement"] if said else 0.0
 

@@ -34,7 +34,9 @@ FAR_SHARE: Final = 0.2  # words of a failing test far above the line where it st
 QUERY: Final = MappingProxyType(
     {"messages": 0.5, "tests": 5.0}
 )  # weight of a word in the error, of one of the tests' own
+ENOUGH_WORDS: Final = 3  # shared words that count in full
 MISSING: Final = MappingProxyType({"taken": 1.0, "used_here": 0.35, "used": 0.2, "beside_taken": 0.3})
+OTHERS_SETTINGS: Final = 0.4  # settings that the failing tool does not read, against its own
 PACKAGE: Final = MappingProxyType({"decides": 1.0, "named": 0.5})
 
 # Log-odds for "no commit is to blame". Prior: such runs are about one red run in five, whatever the window's size.

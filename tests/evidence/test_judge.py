@@ -220,3 +220,35 @@ def test_no_commit_is_accused_of_production_logs_in_which_nothing_began() -> Non
     assert judge(FAILED, sample.window(*COMMITS), sample.code(FILES), logs=logs).verdict.verdict == "commit"
     still = judge(FAILED, sample.window(*COMMITS), sample.code(FILES), logs=logs, began=False)
     assert (still.verdict.verdict, still.verdict.status) == ("unknown", "INCONCLUSIVE")
+
+
+def test_a_range_without_commits_makes_nothing_certain() -> None:
+    logs = [sample.log(["OSError: [Errno 28] No space left on device"])]
+    full = sample.failure(["OSError: [Errno 28] No space left on device"], 1, 1)
+    found = judge(full, sample.window(), sample.code(FILES), logs=logs)
+    assert found.verdict.verdict == "infrastructure"
+    assert found.verdict.confidence < 1.0
+
+
+def test_two_values_that_were_to_differ_and_came_out_alike_speak_for_chance() -> None:
+    test = "import glob\n\ndef test_order():\n    a, b = names(), names()\n    assert a[0] != b[0], set(a)\n"
+    said = "E       AssertionError: assert {} != {}"
+    odds: list[float] = []
+    for values in (("'x'", "'x'"), ("'x'", "'y'")):
+        lines = [said.format(*values), "tests/test_a.py:5: AssertionError"]
+        failed = sample.failure(
+            lines, 1, 1, sample.frame(2, "tests/test_a.py", 5), tests=["tests/test_a.py::test_order"]
+        )
+        files = {**FILES, "tests/test_a.py": test}
+        found = judge(failed, sample.window(*COMMITS), sample.code(files), logs=[sample.log(lines)])
+        odds.append(1 - sum(s.probability for s in found.suspects))
+    assert odds[0] > odds[1]
+
+
+def test_settings_that_the_failing_tool_reads_come_before_those_of_others() -> None:
+    lines = ["configfile: pytest.ini", "collected 0 items", "====== no tests ran in 0.03s ======"]
+    own = sample.commit(8, "Tidy", sample.change("pytest.ini", "[pytest]\n", "[pytest]\npython_files = check_*.py\n"))
+    other = sample.commit(9, "Tidy", sample.change("mkdocs.yml", "site: a\n", "site: a\nnav: b\n"))
+    found = judge(sample.failure(lines, 3, 3), sample.window(other, own), sample.code({}), logs=[sample.log(lines)])
+    assert [s.hash for s in found.suspects] == [own.hash, other.hash]
+    assert found.suspects[0].probability > 2 * found.suspects[1].probability
