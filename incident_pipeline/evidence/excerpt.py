@@ -18,6 +18,8 @@ from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.rank import BLOCK
 from incident_pipeline.model.evidence import Failure, Finding
 
+CHARS_A_TOKEN = 3  # models' tokenizers take 4 characters of prose to a token, and less of code, paths and numbers
+
 # Lines that close the story are cheap and always wanted, whatever they weigh as an explanation.
 _WANTED = {"exit": 0.95, "summary": 0.94, "job": 0.75, "step": 0.75}
 _FIXED = {"word": 0.3, "version": 0.45}
@@ -38,8 +40,15 @@ class Selection:
     left_out: tuple[tuple[int, int], ...]
 
 
-def select_lines(log: LogText, failure: Failure, *, max_chars: int) -> Selection:
-    """Lines of `log` worth showing in at most `max_chars` characters of the untouched lines, line breaks included."""
+def select_lines(
+    log: LogText, failure: Failure, *, max_chars: int | None = None, max_tokens: int | None = None
+) -> Selection:
+    """Lines of `log` worth showing in at most `max_chars` characters of the untouched lines, line breaks included.
+
+    `max_tokens` bounds them too, at CHARS_A_TOKEN characters a token; without either bound nothing is shown.
+    """
+    budgets = (max_chars, None if max_tokens is None else max_tokens * CHARS_A_TOKEN)
+    max_chars = min((budget for budget in budgets if budget is not None), default=0)
     worth = _worth([f for f in (*failure.findings, *failure.context) if f.label == log.label])
     rows, last = _texts(log, worth)
     heap = [(-worth[line] / (1 + len(text) / _LONG), line, 0) for line, text in rows.items()]

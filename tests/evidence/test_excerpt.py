@@ -46,6 +46,15 @@ def test_an_empty_log_gives_an_empty_excerpt() -> None:
     assert (selection.lines, selection.left_out) == ((), ())
 
 
+def test_the_smaller_of_two_budgets_counts() -> None:
+    text = log("\n".join(f"E   ValueError: {n}" for n in range(100)))
+    failure = find_failure([text])
+    by_chars = select_lines(text, failure, max_chars=300)
+    assert select_lines(text, failure, max_tokens=100) == by_chars
+    assert select_lines(text, failure, max_chars=300, max_tokens=4_000) == by_chars
+    assert by_chars.lines
+
+
 PIECES = st.sampled_from(
     [
         "E   ValueError: x",
