@@ -102,6 +102,8 @@ NO_TROUBLE: Final = (
     r"^\s*(?:E\s+)?[-+?|>] ?\s*[\"'<{\[]", r"\b(?:side_effect|return_value|mock\w*|stub|toThrow|panic)\(?\s*[=(.]",
     r"^(?:E\s+)?(?:want|got|left|right|wanted|actual|received)\b\s*[:=]",
     r"^\s*(?:#|//|\*)\s",
+    # what was to be done, not what happened
+    r"^(?:##\[(?:group|command|section|debug)\]|::group::|\[command\]|\+ |\$ |Run )",
 )  # fmt: skip
 LOCAL: Final = r"\blocalhost\b|\b127\.0\.0\.1\b|\[?::1\]?:\d|\b0\.0\.0\.0\b|\btestserver\b|host\.docker\.internal"
 

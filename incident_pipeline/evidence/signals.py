@@ -45,6 +45,7 @@ _NO_TROUBLE = re.compile("|".join(f"(?:{row})" for row in NO_TROUBLE))
 _LOCAL = re.compile(LOCAL)
 _ASSERTED = re.compile(r"\bassert|\b[Ee]xpected\b|AssertionError|\b(?:left|right|want|got):")
 _CAPTURED = r"^-+ Captured .* -+$"
+_OF_THE_CODE = frozenset({"compile", "lint"})  # no machine makes a compiler refuse code
 _HEADER = rf"{_CAPTURED}|^(?:=+|_+) .* (?:=+|_+)$|^##\[(?:error|endgroup)\]"
 _DIGITS = re.compile(r"\d+|0x[0-9a-f]+")
 _COINCIDENCE = r"\bassert (\S.{0,200}) != \1\s*$"
@@ -55,7 +56,8 @@ def infrastructure(logs: Sequence[LogText], greens: Sequence[LogText], *, failur
     """Lines of the failed logs that speak of the machine, not of the code; the first of each cause.
 
     What tests print of connections and time limits is weak: it counts only where it is a part of what failed. So is
-    anything that a program under test printed, and all that stands beside an assertion that failed.
+    anything that a program under test printed, and all that stands beside an assertion that failed; beside code that a
+    compiler or linter refused it counts for nothing.
     """
     explains = {
         (f.label, n) for f in failure.findings[:MAX_FINDINGS] for n in range(f.line, min(f.end_line, f.line + 200) + 1)
@@ -64,6 +66,7 @@ def infrastructure(logs: Sequence[LogText], greens: Sequence[LogText], *, failur
     compared = greens if any(told for _, told in hits) else ()
     green = {_DIGITS.sub("", text) for log in compared for _, text in _hits(log)}
     asserted = any(_ASSERTED.search(f.text[:2000]) for f in failure.findings[:1])
+    refused = any(f.kind in _OF_THE_CODE for f in failure.findings[:1])
     found: dict[str, NoCommit] = {}
     for log, told in hits:
         captured = _captured(log)
@@ -75,7 +78,7 @@ def infrastructure(logs: Sequence[LogText], greens: Sequence[LogText], *, failur
                 if cause in found or not re.search(pattern, text[:2000]):
                     continue
                 own = captured(line)
-                if not part and (strength < NO_COMMIT["infrastructure"] or own):
+                if not part and (strength < NO_COMMIT["infrastructure"] or own or refused):
                     continue
                 weak = own or (asserted and not part)
                 worth = min(strength, NO_COMMIT["infrastructure_weak"]) if weak else strength

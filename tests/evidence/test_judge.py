@@ -252,3 +252,15 @@ def test_settings_that_the_failing_tool_reads_come_before_those_of_others() -> N
     found = judge(sample.failure(lines, 3, 3), sample.window(other, own), sample.code({}), logs=[sample.log(lines)])
     assert [s.hash for s in found.suspects] == [own.hash, other.hash]
     assert found.suspects[0].probability > 2 * found.suspects[1].probability
+
+
+def test_a_machine_that_is_only_spoken_of_is_no_reason_beside_code_that_did_not_compile() -> None:
+    for said in (
+        "##[group]Run : work around network errors: Could not resolve host",
+        "curl: Could not resolve host: a.b",
+    ):
+        lines = [said, "error[E0308]: mismatched types", "  --> src/lib.rs:3:5"]
+        failed = sample.failure(lines, 2, 2)
+        refused = replace(failed, findings=tuple(replace(f, kind="compile") for f in failed.findings))
+        found = judge(refused, sample.window(), sample.code({}), logs=[sample.log(lines)])
+        assert found.verdict.verdict == "unknown"
