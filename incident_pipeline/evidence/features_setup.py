@@ -14,6 +14,7 @@ from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.weights import OTHERS_SETTINGS, PACKAGE
 from incident_pipeline.model.evidence import Citation, log_ref
 
+_INNERMOST = 4
 _SAYS_SETTINGS = r"^configfile: (\S+)"  # pytest's head
 _SETTINGS: Final[Mapping[str, str]] = MappingProxyType({
     "pytest": r"pytest\.ini|\.pytest\.ini|pyproject\.toml|tox\.ini|setup\.cfg|conftest\.py|\.coveragerc",
@@ -44,10 +45,12 @@ _SETTINGS: Final[Mapping[str, str]] = MappingProxyType({
 def moved_package(d: Dossier) -> Column:
     """Touches, in a manifest, a package whose installed version differs between the green and the red log."""
     by_name = {m.name: m for m in d.moved}
+    raised = {name for name in by_name if _raised_in(d, name)}
 
     def hit(line: Line) -> tuple[float, Moved | None]:
         found = [by_name[n] for n in sorted(named_packages(line.text) & by_name.keys())]
-        return max(((_share(m, line), m) for m in found), key=lambda r: (r[0], r[1].name), default=(0.0, None))
+        shares = [(_share(m, line, raised=m.name in raised), m) for m in found]
+        return max(shares, key=lambda r: (r[0], r[1].name), default=(0.0, None))
 
     def value(edit: Edit) -> float:
         if role(edit.path) not in {"manifest", "ci"} or edit.weight == 0:
@@ -69,11 +72,20 @@ def moved_package(d: Dossier) -> Column:
     return column(d, signal) if by_name else [None] * len(d.changes)
 
 
-def _share(package: Moved, line: Line) -> float:
-    """Full when the line names the version that came, or takes away what is gone; else the package is merely named."""
-    if package.red is None:
-        return PACKAGE["decides"] if line.sign == "-" else PACKAGE["named"]
-    return PACKAGE["decides"] if line.sign == "+" and package.red in line.text else PACKAGE["named"]
+def _share(package: Moved, line: Line, *, raised: bool) -> float:
+    """Most when the line names the version that came, or takes away what is gone; else the package is merely named.
+
+    Whole when the failure was raised inside that package.
+    """
+    decides = line.sign == "-" if package.red is None else line.sign == "+" and package.red in line.text
+    return PACKAGE["raised"] if decides and raised else PACKAGE["decides" if decides else "named"]
+
+
+def _raised_in(d: Dossier, package: str) -> bool:
+    """The innermost frames of a stack lie in the package, outside the repository."""
+    spelled = "[-_.]".join(map(re.escape, package.split("-")))
+    name = re.compile(rf"(?<![\w-])_?{spelled}(?![\w-])", re.IGNORECASE)
+    return any(f.repo_path is None and name.search(f.path) for stack in d.clues.stacks for f in stack[:_INNERMOST])
 
 
 def setup(d: Dossier) -> Column:

@@ -12,7 +12,7 @@ EDIT: Final = MappingProxyType({
 # What a feature at its full value (1) adds to a commit's log-odds.
 FEATURE: Final = MappingProxyType({
     "missing": 8.0,
-    "moved_package": 5.0,
+    "moved_package": 7.0,
     "literal": 4.0,
     "reach": 3.5,
     "frame": 2.5,
@@ -37,7 +37,7 @@ QUERY: Final = MappingProxyType(
 ENOUGH_WORDS: Final = 3  # shared words that count in full
 MISSING: Final = MappingProxyType({"taken": 1.0, "used_here": 0.35, "used": 0.2, "beside_taken": 0.3})
 OTHERS_SETTINGS: Final = 0.4  # settings that the failing tool does not read, against its own
-PACKAGE: Final = MappingProxyType({"decides": 1.0, "named": 0.5})
+PACKAGE: Final = MappingProxyType({"raised": 1.0, "decides": 0.72, "named": 0.36})
 
 # Log-odds for "no commit is to blame". Prior: such runs are about one red run in five, whatever the window's size.
 PRIOR_NO_COMMIT: Final = 0.2

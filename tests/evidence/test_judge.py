@@ -264,3 +264,16 @@ def test_a_machine_that_is_only_spoken_of_is_no_reason_beside_code_that_did_not_
         refused = replace(failed, findings=tuple(replace(f, kind="compile") for f in failed.findings))
         found = judge(refused, sample.window(), sample.code({}), logs=[sample.log(lines)])
         assert found.verdict.verdict == "unknown"
+
+
+def test_a_pinned_package_that_raised_the_error_itself_weighs_most() -> None:
+    def asked(path: str) -> float:
+        lines = ["Successfully installed runner-1.2.0", "TypeError: required field missing"]
+        pin = sample.commit(8, "Pin", sample.change("requirements.txt", "runner\n", "runner==1.2.0\n"))
+        failed = sample.failure(lines, 2, 2, sample.frame(2, path, 9), tests=["tests/test_cart.py"])
+        green = sample.log(["Successfully installed runner-3.0.0"], "green")
+        window = sample.window(pin, GUILTY)
+        found = judge(failed, window, sample.code(FILES), logs=[sample.log(lines)], greens=[green])
+        return next(s.probability for s in found.suspects if s.hash == pin.hash)
+
+    assert asked("/lib/site-packages/_runner/rewrite.py") > asked("/lib/site-packages/other/rewrite.py")
