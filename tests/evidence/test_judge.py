@@ -270,7 +270,9 @@ def test_a_pinned_package_that_raised_the_error_itself_weighs_most() -> None:
     def asked(path: str) -> float:
         lines = ["Successfully installed runner-1.2.0", "TypeError: required field missing"]
         pin = sample.commit(8, "Pin", sample.change("requirements.txt", "runner\n", "runner==1.2.0\n"))
-        failed = sample.failure(lines, 2, 2, sample.frame(2, path, 9), tests=["tests/test_cart.py"])
+        failed = sample.failure(
+            lines, 2, 2, replace(sample.frame(2, path, 9), repo_path=None), tests=["tests/test_cart.py"]
+        )
         green = sample.log(["Successfully installed runner-3.0.0"], "green")
         window = sample.window(pin, GUILTY)
         found = judge(failed, window, sample.code(FILES), logs=[sample.log(lines)], greens=[green])
