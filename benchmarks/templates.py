@@ -58,7 +58,7 @@ def bare(text: pl.Series) -> pl.Series:
 
 
 def speed(logs: Sequence[pl.Series]) -> bool:
-    """Print lines a CPU second of everyone; whether templates keep their distance from drain3."""
+    """Print lines a CPU second of everyone; whether the function that groups keeps its distance from drain3."""
     whole = pl.concat(logs)
     head, lines = whole.head(HEAD), [log.to_list() for log in logs]
     print(f"{len(whole):,} lines, {int(whole.str.len_bytes().sum()) / 1e6:.0f} MB, {len(logs)} logs")
@@ -79,8 +79,8 @@ def speed(logs: Sequence[pl.Series]) -> bool:
         "drain3": lambda: drain(first),
     })  # fmt: skip
     _show(start, start["drain3"])
-    print(f"template_series is {one['template_series'] / kind:.1f} x drain3 (target {TARGET:.0f})")
-    return one["template_series"] >= TARGET * kind
+    print(f"group_templates is {one['group_templates'] / kind:.1f} x drain3 (target {TARGET:.0f})")
+    return one["group_templates"] >= TARGET * kind
 
 
 def _rates(count: int, runs: int, calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:

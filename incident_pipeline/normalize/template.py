@@ -12,16 +12,16 @@ import polars as pl
 
 HOLE = "<*>"
 
-_UNIT = r"(?:Z(?-u:\b)| ?(?:[mnu]?s|µs|secs?|seconds?|min|m|h|[kKMGT]i?B(?:/s)?|B)(?-u:\b)| ?%)"
+UNIT = r"(?:Z(?-u:\b)| ?(?:[mnu]?s|µs|secs?|seconds?|min|m|h|[kKMGT]i?B(?:/s)?|B)(?-u:\b)| ?%)"
 _MASKS = (
     r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",  # UUID
     r"0[xX][0-9a-fA-F]+",
     r"sha(?:1|224|256|384|512)[-:=][A-Za-z0-9+/=]+",  # digests as npm, pip and docker print them
     r"@[0-9a-f]{5,8}(?-u:\b)",  # Java's identity hash
-    r"(?-u:\b)[0-9a-f]{7,64}(?-u:\b)" + _UNIT + "?",  # git hashes, digests, container ids, long numbers
+    r"(?-u:\b)[0-9a-f]{7,64}(?-u:\b)" + UNIT + "?",  # git hashes, digests, container ids, long numbers
     r"(?:/private)?/(?:tmp|var/folders)/[^\s'\"`,:;()\[\]<>]+",  # temporary files
     r"(?-u:\b)tmp[0-9a-z_]{8}(?-u:\b)",  # Python's tempfile
-    r"[0-9]+(?:[.,:/T_-][0-9]+)*" + _UNIT + "?",  # times, dates, versions, addresses and ports, ratios, durations
+    r"[0-9]+(?:[.,:/T_-][0-9]+)*" + UNIT + "?",  # times, dates, versions, addresses and ports, ratios, durations
     r"={4,}|-{4,}|#{4,}|\*{4,}|_{4,}|\.{3,}| {2,}|\t+",  # rulers, dots and padding follow the widths beside them
 )
 # First match wins. ASCII word borders (?-u): a Unicode border would throw the regex engine off its fast path.
@@ -30,9 +30,12 @@ MASK = "|".join(_MASKS)
 
 def mask_series(text: pl.Series) -> pl.Series:
     """Cleaned text (String) -> its first line with all that varies replaced by `<*>`."""
-    if text.str.contains("\n", literal=True).any():
-        text = text.str.extract(r"^([^\n]*)")
-    return text.str.replace_all(MASK, HOLE)
+    return first_lines(text).str.replace_all(MASK, HOLE)
+
+
+def first_lines(text: pl.Series) -> pl.Series:
+    """Text (String) -> what stands before its first line break."""
+    return text.str.extract(r"^([^\n]*)") if text.str.contains("\n", literal=True).any() else text
 
 
 def template_series(text: pl.Series) -> pl.Series:
