@@ -1,7 +1,7 @@
 """One tenant's warehouse: small tables in `warehouse.duckdb`, bulk rows in `segments/`, readers' copy in `published/`.
 
     with Warehouse(folder).writing() as connection: ...      one short transaction, then published
-    Warehouse(folder).read("incident_list", limit=20)         the newest published state, never waits for a writer
+    Warehouse(folder).read("segment_list")                      the newest published state, never waits for a writer
 
 A process killed at any moment leaves the old or the new state. Surprising fact: a reader may be the one who publishes,
 when it finds that a writer died between its commit and its copy.

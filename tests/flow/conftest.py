@@ -1,5 +1,6 @@
 """A workspace of its own for each test of the verbs, and the sample incident, made once a file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 @pytest.fixture
-def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_warehouse: Callable[[Path], Path]) -> Workspace:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("INCIDENT_RESPONDER_HOME", str(tmp_path / "data"))
-    return open_workspace(load_settings())
+    ws = open_workspace(load_settings())
+    make_warehouse(ws.warehouse.folder)
+    return ws

@@ -91,15 +91,15 @@ def test_bulk_windows_are_replaced_and_kept_apart(warehouse: Warehouse) -> None:
     assert set(warehouse.query("SELECT log_id, count(*) FROM log_entries GROUP BY 1").rows) == {(1, 3), (2, 7)}
 
 
-def test_frames_that_fail_half_way_leave_nothing(warehouse: Warehouse) -> None:
+def test_frames_that_fail_half_way_leave_nothing(nothing: Warehouse) -> None:
     def broken() -> Iterator[pl.DataFrame]:
         yield log_frame(200_000).with_columns(log_id=pl.lit(1))
         raise OSError(28, "No space left on device")
 
     with pytest.raises(Unavailable, match="No space left on device: free some room"):
-        warehouse.stage("log_entries", "1", broken())
-    assert list((warehouse.segments / "log_entries").iterdir()) == []
-    assert warehouse.check().startswith(f"warehouse {warehouse.folder}: ok, 0 incidents")
+        nothing.stage("log_entries", "1", broken())
+    assert list((nothing.segments / "log_entries").iterdir()) == []
+    assert nothing.check().startswith(f"warehouse {nothing.folder}: ok, 0 incidents")
 
 
 def test_a_lock_that_stays_taken_is_busy_and_names_the_holder(warehouse: Warehouse) -> None:
@@ -277,6 +277,11 @@ def test_a_full_disk_is_one_line_and_the_old_rows_stay(warehouse: Warehouse, roo
     assert len(stored(warehouse)) in {1, 300_000}
     warehouse.replace([refs("a", {"y": "2"})])
     assert stored(warehouse) == {("a", "y"): ["2"]}
+
+
+def test_the_first_reader_of_all_finds_an_empty_one(nothing: Warehouse) -> None:
+    assert nothing.read("segment_list").is_empty()
+    assert nothing.check().endswith("0 segments (0.0 MB)")
 
 
 def test_the_live_file_is_never_left_locked(warehouse: Warehouse) -> None:
