@@ -20,7 +20,15 @@ from incident_pipeline.model.patch import numbered, parse_hunks
 MAX_PATCH_CHARS = 200_000
 ANEW = 3  # blocks indented by the same other width
 _AROUND = 6
-_FENCES = ('"""', "'''")
+_FENCE, _BEFORE_DOC = re.compile(r"\"{3}|'{3}"), " \trRuU"
+_BEHIND_STRING = frozenset(").,]}%")
+_CODE = re.compile(
+    r"\s*(?:@\w|(?:async )?(?:def|class) \w+\b.{0,200}[:(,]$"
+    r"|(?:if|elif|for|while|with|except|else|try|finally)\b.{0,200}:$"
+    r"|(?:return|raise|import|yield|assert|del|pass|break|continue|global|nonlocal)\b|from \S+ import\b"
+    r"|[\w.]+(?:\[[^\]]{0,80}\])?(?:: ?[\w\[\], .|\"']{1,80})? ?[-+*/|&%^@]?=(?!=)|[\w.]+\(|[)\]}#])"
+)
+_SENTENCE = re.compile(r"\s*[\w`*:-][^=(){}\s]*(?: [^=(){}\s]+){2}")
 DEFINES = re.compile(
     r"^\s*(?:(?:export|default|async|public|private|protected|static|final|abstract|pub|unsafe|inline)\s+)*"
     r"(?:(?:def|class|function\*?|func|fn|fun|interface|struct|enum|trait|type|module)\s+(?:\([^)]*\)\s*)?(\w+)"
@@ -128,24 +136,39 @@ def _near(new_side: Sequence[str], at: int) -> tuple[tuple[int, str], ...]:
 
 
 def _prose_rows(rows: Sequence[tuple[str, int, str]]) -> frozenset[int]:
-    """Rows inside a docstring, on either side. A hunk that opens inside one is recognised by its first fence."""
+    """Rows inside a docstring, on either side. Whether a hunk opens inside one is told by what its lines look like."""
     found: set[int] = set()
     for side in ("+", "-"):
-        inside, fences = False, 0
-        indexes = [i for i, row in enumerate(rows) if row[0] in {side, " "}]
-        for i in indexes:
-            text = rows[i][2].strip()
-            count = sum(text.count(f) for f in _FENCES)
-            if inside or (count and text.lstrip("rRuU").startswith(_FENCES)):
-                found.add(i)
-            if count % 2:
-                if not inside and not text.lstrip("rRuU").startswith(_FENCES) and fences == 0:
-                    found.update(j for j in indexes if j <= i and text.endswith(_FENCES))
-                    inside = False
-                else:
-                    inside = not inside
-            fences += count
+        mine = [(i, row[2]) for i, row in enumerate(rows) if row[0] in {side, " "}]
+        if any(_FENCE.search(text) for _, text in mine):
+            starts = ("",) if rows[0][1] == 1 else ("", '"""', "'''")
+            _, prose = max((_read_as(mine, start) for start in starts), key=lambda reading: reading[0])
+            found |= prose
     return frozenset(found)
+
+
+def _read_as(rows: Sequence[tuple[int, str]], inside: str) -> tuple[int, set[int]]:
+    """(how plausible it is, the docstrings' rows) when the first row stands in a string that `inside` will end."""
+    plausible, prose = 0, set[int]()
+    doc, above = bool(inside), bool(inside)
+    for number, text in rows:
+        was, began = inside, False
+        for fence in _FENCE.finditer(text):
+            if not inside:
+                inside, doc = fence[0], not text[: fence.start()].strip(_BEFORE_DOC)
+                began = began or doc
+                plausible -= 3 * (doc and text[fence.end() :].lstrip()[:1] in _BEHIND_STRING)
+            elif fence[0] == inside:
+                inside = ""
+                if above and text[fence.end() :].strip():  # an argument or an operand, so all above was data
+                    prose, doc = set[int](), False
+                above = False
+        if began or (was and doc):
+            prose.add(number)
+        if was == inside and not began:
+            looks = 1 if _CODE.match(text) else -1 if _SENTENCE.match(text) else 0
+            plausible += -looks if was else looks
+    return plausible, prose
 
 
 def _edit(

@@ -46,6 +46,46 @@ def test_other_languages_have_their_own_comments() -> None:
     assert kinds("  * old\n", "  * new\n", "a.java") == ["comment"]
 
 
+def hunk(*lines: str, line: int = 40) -> FileChange:
+    return FileChange("a.py", "modified", patch="\n".join([f"@@ -{line},9 +{line},9 @@ def f(scopes):", *lines]))
+
+
+@pytest.mark.parametrize("fence", ['"""', "'''"])
+def test_where_a_hunk_opens_inside_a_docstring_what_follows_is_code(fence: str) -> None:
+    code = ["-            continue", "+            break", "         scope.end()"]
+    loop = ["     for scope in scopes:", "         if scope.dead:"]
+    for above in ([], ["     Look at each scope."], [f"     {fence}", "     Look at each scope."]):
+        (edit,) = edits_of(hunk(*above, f"     {fence}", *loop, *code))
+        assert edit.kind == "condition", above
+
+
+def test_what_follows_a_string_that_began_above_a_hunk_is_code() -> None:
+    call = ["         self.run('''", "         from a import b", "         ''', Missing)"]
+    (edit,) = edits_of(
+        hunk("         import b", "         ''')", " ", "+    @skip(version > 3)", "     def test_it(self):", *call)
+    )
+    assert edit.kind == "addition"
+
+
+@pytest.mark.parametrize("above", ["     def f(scopes):", "         self.scopes = scopes"])
+def test_a_changed_docstring_is_no_code_wherever_it_stands(above: str) -> None:
+    text = [
+        '     """',
+        "     Look at each scope.",
+        "-    Then stop here.",
+        "+    Then go on.",
+        '     """',
+        "     return 1",
+    ]
+    assert [e.kind for e in edits_of(hunk(above, *text))] == ["comment"]
+
+
+@pytest.mark.parametrize("opened", ['     sql = """', '     db.run("""', '     return f"""'])
+def test_long_strings_that_are_used_are_no_docstrings(opened: str) -> None:
+    (edit,) = edits_of(hunk(opened, "     SELECT a", "-    FROM b", "+    FROM c", '     """'))
+    assert edit.kind != "comment"
+
+
 def test_lines_that_only_moved_are_left_out_of_an_edit() -> None:
     before, after = "def f():\n    a()\n    b()\n", "def f():\n    b()\n    a(1)\n"
     lines = [(x.sign, x.text.strip()) for e in edits_of(sample.change("a.py", before, after)) for x in e.lines]
