@@ -15,7 +15,7 @@ from incident_pipeline.model.evidence import Failure, Frame
 MAX_MESSAGES = 60
 MAX_FINDINGS = 12
 MAX_STACKS = 100
-MissingKind = Literal["name", "module", "signature"]
+MissingKind = Literal["name", "own name", "module", "signature"]
 
 _Q = r"[`'\"‘’]"
 _TABLE: tuple[tuple[MissingKind, str], ...] = (
@@ -29,8 +29,8 @@ _TABLE: tuple[tuple[MissingKind, str], ...] = (
         "name",
         rf"(?<!{_Q}NoneType{_Q} object )(?:has no attribute|has no exported member|has no member named) {_Q}(\w+)",
     ),
-    ("name", rf"(?:name|variable) {_Q}(\w+){_Q} (?:is not defined|referenced|where it is not)"),
-    ("name", r"ReferenceError: (\w+) is not defined"),
+    ("own name", rf"(?:name|variable) {_Q}(\w+){_Q} (?:is not defined|referenced|where it is not)"),
+    ("own name", r"ReferenceError: (\w+) is not defined"),
     ("name", r"TypeError: (?:[\w.]+\.)?(\w+) is not a (?:function|constructor)"),
     ("name", rf"Cannot find name {_Q}(\w+)"),
     ("name", rf"Property {_Q}(\w+){_Q} does not exist on type"),
@@ -66,7 +66,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A name, module or signature that the error says is not there (as called)."""
+    """A name, module or signature that the error says is not there (as called).
+
+    An own name is one that the very file of the error does not bind; another may be missing anywhere.
+    """
 
     kind: MissingKind
     name: str

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -24,6 +24,10 @@ from incident_pipeline.model.incident import Window
 
 # Names in a message that can only be code: with an underscore or inner capital, or called.
 _CODE_LIKE = re.compile(r"\b(?:[A-Za-z]\w*_\w+|_\w+|[A-Z]?[a-z]+[A-Z]\w*|[A-Z][a-z]\w+(?=[.('])|[a-z]\w+(?=\())")
+_OBJECT = re.compile(r"([A-Za-z_]\w*)\.$")
+_NOT_RAISED = re.compile(
+    r"\b([A-Z]\w+) not raised\b|DID NOT RAISE <class '(?:[\w.]+\.)?(\w+)'>|DID NOT RAISE ([A-Z]\w+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,37 @@ def _reach(clues: Clues, graph: Graph) -> Reach:
             statement = _names_at(graph.outlines[frame.repo_path or ""], frame.source_line or 1, graph)
             _add(names, statement, 2.0 / len(stacks) / len(in_tests))
     _add(names, own_names(clues, graph), 1.0)
-    said = dict.fromkeys(f".{n}" for m in clues.messages for n in _CODE_LIKE.findall(m.text) if n in graph.named)
+    said = dict.fromkeys(f".{n}" for n in _said(clues, graph) if n in graph.named)
     _add(names, dict.fromkeys(said, 1.0), 1.0 / sqrt(len(said) or 1))
+    raises = _raises_what_was_not_raised(clues, graph)
+    for definition in raises:
+        starts[definition] += 1.0 / sqrt(len(raises))
     return spread(graph, names=names, starts=starts)
+
+
+def _said(clues: Clues, graph: Graph) -> Iterator[str]:
+    """Names of code in the messages, but for those that the failing files have from modules of others."""
+    paths = {t.path or "" for t in clues.tests} | {f.repo_path or "" for stack in clues.stacks for f in stack}
+    foreign = frozenset[str]().union(*(graph.foreign(p) for p in paths if p in graph.outlines))
+    for message in clues.messages:
+        for match in _CODE_LIKE.finditer(message.text):
+            of = _OBJECT.search(message.text, max(0, match.start() - 80), match.start())
+            if not (of and of[1] in foreign):
+                yield match[0]
+
+
+def _raises_what_was_not_raised(clues: Clues, graph: Graph) -> list[Definition]:
+    """Definitions that raise the error which a test waited for in vain."""
+    wanted = dict.fromkeys(
+        name for m in clues.messages for groups in _NOT_RAISED.findall(m.text) for name in groups if name
+    )
+    if not wanted:
+        return []
+    raises = re.compile(rf"\b(?:raise|throw(?: new)?) (?:\w+\.)?(?:{'|'.join(map(re.escape, wanted))})\b")
+    functions = [
+        d for path in sorted(graph.outlines) if role(path) == "source" for d in graph.outlines[path].definitions
+    ]
+    return [d for d in functions if d.kind == "function" and raises.search(graph.outlines[d.path].text_of(d))]
 
 
 def _repo_frames(stack: Sequence[Frame], *, tests: bool) -> tuple[Frame, ...]:
@@ -115,5 +147,5 @@ def _add(names: defaultdict[str, float], more: Mapping[str, float], weight: floa
 def _names_at(outline: Outline, line: int, graph: Graph) -> dict[str, float]:
     holder = outline.at(line)
     text = "\n".join(outline.lines[max(0, line - 1) : line + 2])
-    found = graph.used_in(text, inside=outline.text_of(holder) if holder else text)
+    found = graph.used_in(text, outline.path, inside=outline.text_of(holder) if holder else text)
     return {n: 1.0 / sqrt(len(found)) for n in found}

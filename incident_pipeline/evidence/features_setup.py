@@ -7,7 +7,8 @@ from typing import Final
 
 from incident_pipeline.evidence.dossier import Changes, Dossier
 from incident_pipeline.evidence.edit_kind import Line
-from incident_pipeline.evidence.edits import Edit
+from incident_pipeline.evidence.edits import Edit, placed
+from incident_pipeline.evidence.outline import Outline
 from incident_pipeline.evidence.packages import Moved, named_packages
 from incident_pipeline.evidence.proof import Column, Signal, best_edit, column, proof
 from incident_pipeline.evidence.roles import role
@@ -15,6 +16,7 @@ from incident_pipeline.evidence.weights import OTHERS_SETTINGS, PACKAGE
 from incident_pipeline.model.evidence import Citation, log_ref
 
 _INNERMOST = 4
+_SECTION = re.compile(r"\s*\[+([^\]]+)\]+\s*(?:#.*)?$")
 _SAYS_SETTINGS = r"^configfile: (\S+)"  # pytest's head
 _SETTINGS: Final[Mapping[str, str]] = MappingProxyType({
     "pytest": r"pytest\.ini|\.pytest\.ini|pyproject\.toml|tox\.ini|setup\.cfg|conftest\.py|\.coveragerc",
@@ -95,29 +97,44 @@ def setup(d: Dossier) -> Column:
     """
     if any(d.repo_stack(s, tests=False) for s in d.clues.stacks) or any(t.names for t in d.clues.tests):
         return [None] * len(d.changes)
-    own = _own_settings(d)
+    tool, own = _own_settings(d)
+
+    def reads(edit: Edit) -> bool:
+        return own is not None and bool(own.search(edit.path)) and _in_own_section(d, edit, tool)
 
     def value(edit: Edit) -> float:
         if role(edit.path) not in {"manifest", "ci", "config"}:
             return 0.0
-        return edit.weight * (1.0 if own is None or own.search(edit.path) else OTHERS_SETTINGS)
+        return edit.weight * (1.0 if own is None or reads(edit) else OTHERS_SETTINGS)
 
     def signal(changes: Changes) -> Signal | None:
         top, edit = best_edit(changes, value)
         if edit is None:
             return None
-        read = f"which {d.failure.tool or 'the failing tool'} reads, " if own and own.search(edit.path) else ""
+        read = f"which {tool or 'the failing tool'} reads, " if reads(edit) else ""
         text = f"changes {edit.path}, {read}and the failure shows no code of the repository"
         return Signal("setup", top, text, proof(changes, edit))
 
     return column(d, signal)
 
 
-def _own_settings(d: Dossier) -> re.Pattern[str] | None:
-    """The files that the failing tool reads its settings from: the one its log names, else those it knows."""
+def _in_own_section(d: Dossier, edit: Edit, tool: str) -> bool:
+    """False for an edit outside the sections that bear the tool's name, in a file that has such ones at head."""
+    text = d.code.files.get(edit.path, "")
+    heads = [(n, m[1].lower()) for n, line in enumerate(text.split("\n"), 1) if (m := _SECTION.match(line))]
+    if not tool or not any(tool in name for _, name in heads):
+        return True
+    if any((m := _SECTION.match(x.text)) and tool in m[1].lower() for x in edit.lines):
+        return True
+    at = placed(edit, Outline(edit.path, text)).head_line
+    return at is None or tool in next((name for n, name in reversed(heads) if n <= at), "")
+
+
+def _own_settings(d: Dossier) -> tuple[str, re.Pattern[str] | None]:
+    """The failing tool and the files it reads its settings from: the one its log names, else those it knows."""
     for log in d.lines.logs.values():
         found = log.frame["text"].str.extract(_SAYS_SETTINGS).drop_nulls().to_list()
         if found and log.label.startswith("log"):
-            return re.compile(rf"(?:^|/){re.escape(str(found[0]))}$")
+            return "pytest", re.compile(rf"(?:^|/){re.escape(str(found[0]))}$")
     names = _SETTINGS.get(d.failure.tool or "")
-    return re.compile(rf"(?:^|/)(?:{names})$", re.IGNORECASE) if names else None
+    return d.failure.tool or "", re.compile(rf"(?:^|/)(?:{names})$", re.IGNORECASE) if names else None

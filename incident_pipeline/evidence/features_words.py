@@ -24,13 +24,16 @@ _QUOTED = re.compile(r"[\"'`]([^\"'`]+)[\"'`]")
 _BREAK = re.compile(r"[\s=<>,]+|(?<=\D)-(?=\d)")
 _ASSIGNS = re.compile(r"^\s*(?:export\s+)?(?:const|let|var|val)?\s*([A-Za-z_$][\w$]*)\s*(?:=(?!=)|:(?!:))")
 _SETTINGS = frozenset({"manifest", "ci", "config"})
+_STAR = re.compile(r"^from \S+ import \*", re.MULTILINE)
 
 
 def missing(d: Dossier) -> Column:
     """Took away, renamed or changed what the error says is missing; or began to use it."""
     named = frozenset(f.repo_path for s in d.clues.stacks for f in s if f.repo_path)
+    raised = frozenset(stack[0].repo_path for s in d.clues.stacks if (stack := [f for f in s if f.repo_path]))
+    binds = frozenset(p for p in raised if p and not _STAR.search(d.code.files.get(p, "")))
 
-    found = [_guiltiest(d, c, named) for c in d.changes]
+    found = [_guiltiest(d, c, named, binds) for c in d.changes]
     explained = any(value == MISSING["taken"] for value, _ in found)
 
     def signal(changes: Changes, value: float, hit: tuple[Missing, Edit] | None) -> Signal | None:
@@ -53,11 +56,18 @@ def _complaint(m: Missing, edit: Edit, *, taken: bool) -> str:
     return f"{did} {m.name}, which the error says is not there"
 
 
-def _guiltiest(d: Dossier, changes: Changes, named: Collection[str]) -> tuple[float, tuple[Missing, Edit] | None]:
+def _guiltiest(
+    d: Dossier, changes: Changes, named: Collection[str], binds: Collection[str]
+) -> tuple[float, tuple[Missing, Edit] | None]:
+    """`binds`: the files that the errors were raised in and that bind all their names themselves."""
     top, found = 0.0, None
     for m in d.clues.missing:
+        elsewhere = m.kind == "own name" and binds
         for edit in changes.edits:
-            if (value := _guilt(m, edit, changes, named)) > top:
+            value = _guilt(m, edit, changes, named)
+            if elsewhere and edit.path not in binds:
+                value = min(value, MISSING["used"])
+            if value > top:
                 top, found = value, (m, edit)
     return top, found
 

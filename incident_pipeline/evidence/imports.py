@@ -12,6 +12,12 @@ _STATEMENT = re.compile(
     r"|[^\n]{0,200}?(?:from|require\(|import\()[ \t]*['\"](?P<js>[^'\"\n]+)['\"])",
     re.MULTILINE,
 )
+_BOUND = re.compile(
+    r"^[ \t]*(?:from[ \t]+(?P<of>[.\w]+)[ \t]+import[ \t]+(?:\((?P<many>[^)]{0,2000})\)|(?P<names>[^#\n(]+))"
+    r"|import[ \t]+(?P<plain>[\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*)"
+    r"[ \t]*(?:#.*)?$)",
+    re.MULTILINE,
+)
 _SUFFIXES = (
     ".py",
     "/__init__.py",
@@ -39,6 +45,18 @@ def imported_places(files: Mapping[str, str], paths: frozenset[str]) -> tuple[Pl
                 if target not in files:
                     found.setdefault(target, Place(target, None, f"imported by {path}"))
     return tuple(found.values())
+
+
+def bound_by_imports(text: str) -> dict[str, str]:
+    """Name -> the dotted module that a Python text imports it from, or that it is."""
+    found: dict[str, str] = {}
+    for match in _BOUND.finditer(text[:100_000]):
+        for part in (match["many"] or match["names"] or match["plain"] or "").split(","):
+            name, _, alias = (word.strip() for word in part.partition("#")[0].partition(" as "))
+            bound = alias or (name if match["of"] else name.partition(".")[0])
+            if bound:
+                found[bound] = match["of"] or name
+    return found
 
 
 def _targets(path: str, text: str, paths: frozenset[str]) -> Iterator[str]:

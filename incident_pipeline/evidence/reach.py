@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from incident_pipeline.evidence.imports import bound_by_imports
 from incident_pipeline.evidence.outline import Definition, Outline
 
 DECAY = 0.6
@@ -17,7 +18,7 @@ ROUNDS = 4
 SMALLEST = 1e-4
 MAX_NAMES = 400
 SHORTEST_NAME = 3
-_USE = re.compile(r"(?:(\.|::|->)\s{0,80})?(?<![\w$])([A-Za-z_$][\w$]*)")
+_USE = re.compile(r"(?:(?:(?<![\w$.])([A-Za-z_]\w*))?(\.|::|->)\s{0,80})?(?<![\w$])([A-Za-z_$][\w$]*)")
 _STRICT = frozenset({"py", "pyi", "pyx", "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"})
 _NAMES = r"[A-Za-z_$][\w$, \t]{0,120}?"
 _BINDS = re.compile(
@@ -46,6 +47,7 @@ class Graph:
 
     outlines: Mapping[str, Outline]
     _uses: dict[Definition, tuple[str, ...]] = field(default_factory=dict[Definition, tuple[str, ...]])
+    _imported: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
     @cached_property
     def named(self) -> dict[str, tuple[Definition, ...]]:
@@ -72,15 +74,40 @@ class Graph:
         names = self._uses.get(definition)
         if names is None:
             text = self.outlines[definition.path].text_of(definition)
-            names = tuple(n for n in self.used_in(text) if n.lstrip(".") != definition.name)
+            names = tuple(n for n in self.used_in(text, definition.path) if n.lstrip(".") != definition.name)
             self._uses[definition] = names
         return names
 
-    def used_in(self, text: str, *, inside: str | None = None) -> tuple[str, ...]:
-        """The same of any text. A bare name that the text, or what it stands `inside`, binds is its own variable."""
-        found = dict.fromkeys((dot, name) for dot, name in _USE.findall(text) if name in self.named)
+    def used_in(self, text: str, path: str, *, inside: str | None = None) -> tuple[str, ...]:
+        """The same of any text of the file `path`. What comes from a module of others means nothing here.
+
+        A bare name that the text, or what it stands `inside`, binds is its own variable.
+        """
+        foreign, named = self.foreign(path), self.named
+        found: dict[tuple[str, str], None] = {}
+        for of, dot, name in _USE.findall(text):
+            if of in named and of not in foreign:
+                found["", of] = None
+            if name in named and (of or name) not in foreign:
+                found[dot, name] = None
         own = bound_names(text if inside is None else inside) if any(not dot for dot, _ in found) else frozenset[str]()
         return tuple(dict.fromkeys(f".{n}" if dot else n for dot, n in found if dot or n not in own))[:MAX_NAMES]
+
+    @cached_property
+    def _modules(self) -> frozenset[str]:
+        return frozenset(part for path in self.outlines for part in path.rpartition(".")[0].split("/"))
+
+    def foreign(self, path: str) -> frozenset[str]:
+        """Names that a Python file imports from modules of which no part is a file or folder here."""
+        known = self._imported.get(path)
+        if known is None:
+            text = "\n".join(self.outlines[path].lines) if path.endswith((".py", ".pyi")) else ""
+            bound = bound_by_imports(text).items()
+            known = frozenset(
+                n for n, m in bound if not m.startswith(".") and not self._modules.intersection(m.split("."))
+            )
+            self._imported[path] = known
+        return known
 
     def meant(self, used: str) -> tuple[Definition, ...]:
         """Definitions that a use can mean: a bare name is no method where methods are only called of an object."""

@@ -73,7 +73,7 @@ def _used(test: Definition, graph: Graph, stopped: int | None) -> dict[str, floa
         return dict.fromkeys(graph.uses(test), 1.0)
     lines = graph.outlines[test.path].lines
     text = "\n".join(lines[test.start - 1 : _statement_end(lines, stopped)])
-    return {n: 1.0 for n in graph.used_in(text) if n.lstrip(".") != test.name}
+    return {n: 1.0 for n in graph.used_in(text, test.path) if n.lstrip(".") != test.name}
 
 
 def _weighted_words(test: Definition, graph: Graph, stopped: int | None) -> dict[str, float]:

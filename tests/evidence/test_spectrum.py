@@ -70,9 +70,17 @@ def test_a_variable_of_the_test_is_not_a_method_of_that_name() -> None:
 
 def test_a_method_is_meant_by_a_call_of_an_object_only() -> None:
     code = graph()
-    assert code.used_in("token.css()") == (".css",)
+    assert code.used_in("token.css()", "shop.py") == (".css",)
     assert [d.label for d in code.meant(".css")] == ["Token.css"]
     assert code.meant("css") == ()
+
+
+def test_what_comes_from_a_module_of_others_is_not_the_repositorys() -> None:
+    text = "import json as js\nfrom textwrap import (\n    dedent as strict,\n)\nimport shop\n"
+    code = Graph({"shop.py": Outline("shop.py", CODE), "a.py": Outline("a.py", text)})
+    assert code.foreign("a.py") == {"js", "strict"}
+    assert code.used_in("js.compile(1), strict(2), shop.strict(3), x.compile(4)", "a.py") == (".strict", ".compile")
+    assert code.used_in("js.compile(1), strict(2)", "shop.py") == (".compile", "strict")
 
 
 def test_bound_names_are_those_assigned_looped_over_imported_and_taken() -> None:
@@ -85,5 +93,5 @@ def test_long_lines_are_read_in_linear_time() -> None:
     for text in (" " * 200_000, "a " * 100_000, "def f(" * 30_000, "for (a" * 30_000, "a:" * 100_000, "." * 200_000):
         start = process_time()
         bound_names(text)
-        graph().used_in(text)
+        graph().used_in(text, "shop.py")
         assert process_time() - start < 3

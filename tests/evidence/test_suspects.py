@@ -40,6 +40,52 @@ def test_who_took_a_name_away_is_suspected_when_it_is_missing(error: str, path: 
     assert found.verdict.status == "LIKELY"
 
 
+def test_only_its_own_file_can_take_away_a_name_that_an_error_misses() -> None:
+    before, after = "import re\nX = 1\n", "X = 1\n"
+    other = sample.commit(2, "Remove constants", sample.change("shop/constants.py", before, after))
+    guilty = sample.commit(1, "Tidy", sample.change("shop/names.py", before, after))
+    lines = ["shop/names.py:1: in <module>", "E   NameError: name 're' is not defined"]
+    failed = sample.failure(lines, 2, 2, sample.frame(1, "shop/names.py", 1))
+    code = sample.code({"shop/names.py": after})
+    found = judge(
+        failed, sample.window(other, guilty), code, logs=[sample.log(lines)], greens=[sample.log(["ok"], "green")]
+    )
+    assert found.suspects[0].hash == guilty.hash
+    assert found.suspects[0].probability > 0.9
+
+
+def test_settings_of_the_failing_tool_weigh_more_than_their_neighbours_in_the_file() -> None:
+    head = '[project]\nname = "shop"\nclassifiers = ["b"]\n\n[tool.pytest.ini_options]\npython_files = "check_*.py"\n'
+    meta = sample.commit(2, "Metadata", sample.change("pyproject.toml", head.replace('"b"', '"a"'), head))
+    guilty = sample.commit(1, "Tidy", sample.change("pyproject.toml", head.replace("check_", "test_"), head))
+    lines = ["configfile: pyproject.toml", "collected 0 items", "no tests ran in 0.02s"]
+    failed, code = sample.failure(lines, 3, 3), sample.code({"pyproject.toml": head})
+    found = judge(
+        failed, sample.window(meta, guilty), code, logs=[sample.log(lines)], greens=[sample.log(["ok"], "green")]
+    )
+    assert [s.hash for s in found.suspects[:2]] == [guilty.hash, meta.hash]
+    assert "which pytest reads" in found.suspects[0].reasons[0].text
+    assert "which pytest reads" not in " ".join(r.text for r in found.suspects[1].reasons)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["AssertionError: TypeError not raised", "Failed: DID NOT RAISE <class 'TypeError'>", "DID NOT RAISE TypeError"],
+)
+def test_an_error_waited_for_in_vain_points_at_who_raises_it(said: str) -> None:
+    text = "def check(x):\n    if not x:\n        raise TypeError(x)\n\n\ndef show(x):\n    return x\n"
+    guilty = sample.commit(1, "Tidy", sample.change("shop/a.py", text.replace("if not x", "if x"), text))
+    other = sample.commit(2, "Show", sample.change("shop/a.py", text.replace("return x", "return x + 1"), text))
+    lines = ["tests/test_a.py:5: in test_it", f"E   {said}"]
+    failed = sample.failure(lines, 2, 2, sample.frame(1, "tests/test_a.py", 5))
+    code = sample.code({"shop/a.py": text})
+    found = judge(
+        failed, sample.window(other, guilty), code, logs=[sample.log(lines)], greens=[sample.log(["ok"], "green")]
+    )
+    assert found.suspects[0].hash == guilty.hash
+    assert "changes check, which the failure reaches" in found.suspects[0].reasons[0].text
+
+
 def test_who_dropped_a_requirement_is_suspected_when_the_module_is_missing() -> None:
     drop = sample.commit(1, "Tidy", sample.change("requirements-ci.txt", "pytest\nmy-mock\n", "pytest\n"))
     found = ask(["ModuleNotFoundError: No module named 'my_mock'"], drop)
