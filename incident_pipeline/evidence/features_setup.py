@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -16,7 +17,7 @@ from incident_pipeline.evidence.weights import OTHERS_SETTINGS, PACKAGE
 from incident_pipeline.model.evidence import Citation, log_ref
 
 _INNERMOST = 4
-_SECTION = re.compile(r"\s*\[+([^\]]+)\]+\s*(?:#.*)?$")
+_SECTION = re.compile(r"\s{0,20}\[{1,2}([^\[\]]{1,200})\]{1,2}\s{0,20}(?:#.*)?$")
 _SAYS_SETTINGS = r"^configfile: (\S+)"  # pytest's head
 _SETTINGS: Final[Mapping[str, str]] = MappingProxyType({
     "pytest": r"pytest\.ini|\.pytest\.ini|pyproject\.toml|tox\.ini|setup\.cfg|conftest\.py|\.coveragerc",
@@ -99,8 +100,12 @@ def setup(d: Dossier) -> Column:
         return [None] * len(d.changes)
     tool, own = _own_settings(d)
 
+    @cache
+    def at_head(path: str) -> Outline:
+        return Outline(path, d.code.files.get(path, ""))
+
     def reads(edit: Edit) -> bool:
-        return own is not None and bool(own.search(edit.path)) and _in_own_section(d, edit, tool)
+        return own is not None and bool(own.search(edit.path)) and _in_own_section(edit, at_head(edit.path), tool)
 
     def value(edit: Edit) -> float:
         if role(edit.path) not in {"manifest", "ci", "config"}:
@@ -118,15 +123,14 @@ def setup(d: Dossier) -> Column:
     return column(d, signal)
 
 
-def _in_own_section(d: Dossier, edit: Edit, tool: str) -> bool:
+def _in_own_section(edit: Edit, outline: Outline, tool: str) -> bool:
     """False for an edit outside the sections that bear the tool's name, in a file that has such ones at head."""
-    text = d.code.files.get(edit.path, "")
-    heads = [(n, m[1].lower()) for n, line in enumerate(text.split("\n"), 1) if (m := _SECTION.match(line))]
+    heads = [(n, m[1].lower()) for n, line in enumerate(outline.lines, 1) if (m := _SECTION.match(line))]
     if not tool or not any(tool in name for _, name in heads):
         return True
     if any((m := _SECTION.match(x.text)) and tool in m[1].lower() for x in edit.lines):
         return True
-    at = placed(edit, Outline(edit.path, text)).head_line
+    at = placed(edit, outline).head_line
     return at is None or tool in next((name for n, name in reversed(heads) if n <= at), "")
 
 
