@@ -18,7 +18,11 @@ TOOLS: tuple[Rule, ...] = (
     ),
     rule(
         "error", None, 0.86, "nothing was tested",
-        r"^No tests (?:found|ran|were found|to run)", r"^=+ (?:no tests ran|[0-9]+ deselected) in ",
+        r"^No tests (?:found|ran|were found|to run)",
+    ),
+    rule(
+        "error", "pytest", 0.86, "nothing was tested",
+        r"^=+ (?:no tests ran|[0-9]+ deselected) in ",
     ),
     rule(
         "test", "tap", 0.85, "a TAP test failed",

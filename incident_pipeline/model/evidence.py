@@ -55,6 +55,9 @@ def parse_ref(ref: str) -> tuple[Literal["log", "code"], str, str, int] | None:
     return None
 
 
+_RULERS = re.compile(r"^[=_*-]{3,} (?=\S)|(?<=\S) [=_*-]{3,}$")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Lines `line`..`end_line` (1-based, of log `label`) that explain the failure; `score` in 0..1.
@@ -75,8 +78,11 @@ class Finding:
 
     @property
     def headline(self) -> str:
-        """Its first line that says something; with the next one when it only announces that (`Caused by:`)."""
-        said = [line.strip() for line in self.text.split("\n") if line.strip()]
+        """Its first line that says something; with the next one when it only announces that (`Caused by:`).
+
+        The rulers of a banner (`==== no tests ran ====`) are left out.
+        """
+        said = [_RULERS.sub("", line.strip()) for line in self.text.split("\n") if line.strip()]
         return " ".join(said[:2] if said and said[0].endswith(":") else said[:1])
 
 

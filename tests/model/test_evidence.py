@@ -10,6 +10,9 @@ from incident_pipeline.model.evidence import Finding
     [
         ("E  assert 1 == 2\nE   + where", "E  assert 1 == 2"),
         ("\n  Module not found:\n\n  can't resolve 'x'\n  at y", "Module not found: can't resolve 'x'"),
+        ("==== no tests ran in 0.02s ====", "no tests ran in 0.02s"),
+        ("== 2 ==\nx", "== 2 =="),
+        ("=====", "====="),
         ("Caused by:", "Caused by:"),
         ("", ""),
     ],
