@@ -51,6 +51,9 @@ _TABLE: tuple[tuple[MissingKind, str], ...] = (
     ),
 )
 _MISSING: tuple[tuple[MissingKind, re.Pattern[str]], ...] = tuple((kind, re.compile(p)) for kind, p in _TABLE)
+_NOT_RAISED = re.compile(
+    r"\b([A-Z]\w+) not raised\b|DID NOT RAISE <class '(?:[\w.]+\.)?(\w+)'>|DID NOT RAISE ([A-Z]\w+)"
+)
 _IDENTIFIERS = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -107,6 +110,12 @@ def read_clues(failure: Failure, lines: LogLines, index: PathIndex) -> Clues:
         tuple(islice(_stacks(failure.frames), MAX_STACKS)),
         _words(messages, tests),
     )
+
+
+def awaited(messages: Sequence[Message]) -> tuple[str, ...]:
+    """Names of the errors that tests waited for in vain."""
+    found = (name for m in messages for groups in _NOT_RAISED.findall(m.text) for name in groups if name)
+    return tuple(dict.fromkeys(found))
 
 
 def test_ids(failure: Failure) -> tuple[str, ...]:

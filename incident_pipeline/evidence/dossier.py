@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from incident_pipeline.evidence.clues import Clues, read_clues
+from incident_pipeline.evidence.clues import Clues, awaited, read_clues
 from incident_pipeline.evidence.edits import Edit, edits_of, placed
 from incident_pipeline.evidence.inputs import LogText
 from incident_pipeline.evidence.loglines import LogLines
@@ -25,9 +25,6 @@ from incident_pipeline.model.incident import Window
 # Names in a message that can only be code: with an underscore or inner capital, or called.
 _CODE_LIKE = re.compile(r"\b(?:[A-Za-z]\w*_\w+|_\w+|[A-Z]?[a-z]+[A-Z]\w*|[A-Z][a-z]\w+(?=[.('])|[a-z]\w+(?=\())")
 _OBJECT = re.compile(r"([A-Za-z_]\w*)\.$")
-_NOT_RAISED = re.compile(
-    r"\b([A-Z]\w+) not raised\b|DID NOT RAISE <class '(?:[\w.]+\.)?(\w+)'>|DID NOT RAISE ([A-Z]\w+)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +120,7 @@ def _said(clues: Clues, graph: Graph) -> Iterator[str]:
 
 def _raises_what_was_not_raised(clues: Clues, graph: Graph) -> list[Definition]:
     """Definitions that raise the error which a test waited for in vain."""
-    wanted = dict.fromkeys(
-        name for m in clues.messages for groups in _NOT_RAISED.findall(m.text) for name in groups if name
-    )
+    wanted = awaited(clues.messages)
     if not wanted:
         return []
     raises = re.compile(rf"\b(?:raise|throw(?: new)?) (?:\w+\.)?(?:{'|'.join(map(re.escape, wanted))})\b")

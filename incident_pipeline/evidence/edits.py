@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from incident_pipeline.evidence.edit_kind import EditKind, Line, differ, indent, same_lines
-from incident_pipeline.evidence.outline import Definition, Outline
+from incident_pipeline.evidence.outline import FENCES, Definition, Outline
 from incident_pipeline.evidence.roles import role
 from incident_pipeline.evidence.tokens import comment_mark, flat
 from incident_pipeline.evidence.weights import EDIT
@@ -20,7 +20,7 @@ from incident_pipeline.model.patch import numbered, parse_hunks
 MAX_PATCH_CHARS = 200_000
 ANEW = 3  # blocks indented by the same other width
 _AROUND = 6
-_FENCE, _BEFORE_DOC = re.compile(r"\"{3}|'{3}"), " \trRuU"
+_FENCE, _BEFORE_DOC = re.compile("|".join(FENCES)), " \trRuU"
 _BEHIND_STRING = frozenset(").,]}%")
 _CODE = re.compile(
     r"\s*(?:@\w|(?:async )?(?:def|class) \w+\b.{0,200}[:(,]$"
@@ -141,7 +141,7 @@ def _prose_rows(rows: Sequence[tuple[str, int, str]]) -> frozenset[int]:
     for side in ("+", "-"):
         mine = [(i, row[2]) for i, row in enumerate(rows) if row[0] in {side, " "}]
         if any(_FENCE.search(text) for _, text in mine):
-            starts = ("",) if rows[0][1] == 1 else ("", '"""', "'''")
+            starts = ("",) if rows[0][1] == 1 else ("", *FENCES)
             _, prose = max((_read_as(mine, start) for start in starts), key=lambda reading: reading[0])
             found |= prose
     return frozenset(found)
