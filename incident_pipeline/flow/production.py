@@ -25,7 +25,7 @@ from incident_pipeline.flow.request import Request, from_origin, to_origin
 from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.frames import LOG
 from incident_pipeline.model.incident import Incident, LogRef, Window
-from incident_pipeline.model.logs import LogEntry, SourceStatus
+from incident_pipeline.model.logs import LogEntry, SourceCheck, SourceStatus
 from incident_pipeline.normalize.clean import clean_expr
 from incident_pipeline.normalize.grouping import group_templates
 from incident_pipeline.normalize.template import hash_series
@@ -168,7 +168,7 @@ class _Bounded(LogSource):
         self.name, self.reads_files = source.name, source.reads_files
         self._source, self._most, self._stopped = source, most, False
 
-    def check(self) -> SourceStatus:
+    def check(self) -> SourceCheck:
         return self._source.check()
 
     def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:

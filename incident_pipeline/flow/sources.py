@@ -7,21 +7,15 @@ the logs come from.
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from incident_pipeline.errors import ConfigError, IncidentError, UsageError
 from incident_pipeline.flow.request import Request
 from incident_pipeline.flow.workspace import Workspace
-from incident_pipeline.model.logs import SourceStatus
+from incident_pipeline.model.logs import SourceCheck
 from incident_pipeline.settings import Settings, SourceEntry
 from incident_pipeline.sources import registry
 from incident_pipeline.sources.base import CiLogSource, GitSource, LogSource
-
-FORGE_OF_LOGS = {"github_actions": "github", "gitlab_ci": "gitlab"}
-TOKEN_VARIABLES = {
-    "github": ("GITHUB_TOKEN", "GH_TOKEN"),
-    "gitlab": ("GITLAB_TOKEN",),
-    "bitbucket": ("BITBUCKET_TOKEN",),
-}
 
 
 def open_logs(ws: Workspace, request: Request) -> LogSource:
@@ -60,18 +54,34 @@ def open_git(ws: Workspace, request: Request) -> GitSource | None:
     return registry.open_git(entry, settings=ws.settings) if entry else None
 
 
-def check_sources(ws: Workspace) -> Iterator[SourceStatus]:
-    """Try each enabled source with one small read. Errors become a status: one bad entry hides no other."""
+def check_sources(ws: Workspace) -> Iterator[SourceCheck]:
+    """Try each enabled source with one small read. Errors become advice: one bad entry hides no other."""
     for entry in (*ws.settings.git_sources, *ws.settings.log_sources):
         if not entry.enabled:
-            yield SourceStatus(entry.name, entry.kind, entry.type, "skipped", "disabled in the config")
             continue
         opener = registry.open_git if entry.kind == "git" else registry.open_logs
         try:
             with opener(entry, settings=ws.settings) as source:
                 yield source.check()
         except IncidentError as error:
-            yield SourceStatus(entry.name, entry.kind, entry.type, "failed", str(error))
+            yield SourceCheck(entry.name, entry.kind, entry.type, works=False, advice=str(error))
+
+
+def run_owner(url: str) -> str | None:
+    """The type of CI system that a run's page is of, where its host alone tells it (github.com)."""
+    host = (urlsplit(url).hostname or "").lower()
+    return next((t for t in registry.log_types() if host in registry.config_model("logs", t).run_hosts), None)
+
+
+def ci_job(env: Mapping[str, str]) -> tuple[str, Mapping[str, str]] | None:
+    """The type of CI system in whose job this runs, and what `job_variables` say of it; None outside of one."""
+    for name in registry.log_types():
+        found = {
+            key: env.get(variable, "") for key, variable in registry.config_model("logs", name).job_variables.items()
+        }
+        if found.get("repo") and found.get("run_id"):
+            return name, found
+    return None
 
 
 def _logs_entry(settings: Settings, request: Request) -> SourceEntry:
@@ -98,7 +108,7 @@ def _git_entry(settings: Settings, request: Request) -> SourceEntry | None:
         return entry or _from_flags("git", kind, {})
     if request.repo and (entry := _for_repo(settings.git_sources, request.repo)):
         return entry
-    forge = FORGE_OF_LOGS.get(registry.canonical("logs", request.logs)) if request.logs else None
+    forge = registry.config_model("logs", registry.canonical("logs", request.logs)).forge if request.logs else None
     if forge:
         return _configured(settings.git_sources, forge, request.repo) or _from_flags("git", forge, {})
     enabled = [e for e in settings.git_sources if e.enabled]
@@ -123,14 +133,14 @@ def _from_flags(kind: str, type_name: str, config: Mapping[str, str]) -> SourceE
     known = registry.git_types() if kind == "git" else registry.log_types()
     if type_name not in known:
         raise ConfigError(registry.unknown_type(kind, type_name))
-    forge = FORGE_OF_LOGS.get(type_name, type_name)
-    token = next((os.environ[name] for name in TOKEN_VARIABLES.get(forge, ()) if os.environ.get(name)), None)
+    variables = registry.config_model(kind, type_name).variables
+    found = {key: next((v for n in names if (v := os.environ.get(n))), None) for key, names in variables.items()}
     return SourceEntry(
         kind="git" if kind == "git" else "logs",
         type=type_name,
         name=type_name,
         enabled=True,
-        config={**config, **({"token": token} if token else {})},
+        config={**config, **{key: value for key, value in found.items() if value}},
         path=None,
         lines={},
     )

@@ -1,34 +1,44 @@
-"""One HTTP client for an adapter: a GET in, an answer or a file out, or the one-line error that says what to do.
+"""One HTTP client for an adapter: a request in, an answer or a file out, or the one-line error that says what to do.
 
-Surprising fact: redirects are followed here, not by httpx, so that the token goes to the API's own origin and nowhere
-else: a log's redirect leads to a storage host that must not see it (and refuses a request that carries one).
+Surprising fact: redirects are followed here, not by httpx, so that the credentials go to the API's own origin and
+nowhere else: a log's redirect leads to a storage host that must not see them (and refuses a request that carries them).
 """
 
+import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Self, TypeVar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
-
-from pydantic import SecretStr
 
 from incident_pipeline import __version__
 from incident_pipeline.errors import BadPayload, Unavailable
 from incident_pipeline.http.answer import Answer, origin, same_origin
+from incident_pipeline.http.auth import Credentials, without_credentials
+from incident_pipeline.http.cache import AnswerCache
 from incident_pipeline.http.errors import Call, Refusal, to_error
+from incident_pipeline.http.limits import Budget, Limits, Pace
+from incident_pipeline.http.network import Network, connect
 from incident_pipeline.http.retry import FailedTry, Patience, rate_limit, retry_context, server_fault
 
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 MAX_JSON_BYTES = 64 * 2**20
 MAX_REFUSAL_BYTES = 64 * 2**10
 MAX_REDIRECTS = 5
+ANSWER_SECONDS, DOWNLOAD_SECONDS = 120.0, 1_800.0
+"""A whole answer's time: one that trickles in is given up."""
 
+Keep = Literal["no", "tagged", "always"]
+"""What the cache may do with an answer: nothing, ask whether it changed (ETag), or give it again for ever."""
+
+Params = Mapping[str, str | int]
 T = TypeVar("T")
 
 
@@ -36,25 +46,48 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Client:
-    """GETs below `base_url`, with `authorization` (a whole header value) on that origin only.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request as it is sent, but for its headers."""
 
-    The connections are opened at the first request and kept; threads may share a client; close it when done.
+    method: str
+    url: str
+    params: Params | None = None
+    accept: str | None = None
+    body: bytes | None = None
+    etag: str = ""
+
+
+class Client:
+    """Requests below `base_url`, with `credentials` on that origin only.
+
+    The connections are opened at the first request and kept; threads may share a client; close it when done. `tries`
+    counts requests sent; `clock_ahead` is the server's clock minus ours as of its last answer.
     """
 
     def __init__(
         self,
         base_url: str,
         *,
-        authorization: SecretStr | None = None,
+        credentials: Credentials | None = None,
         headers: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
         patience: Patience | None = None,
+        cache: AnswerCache | None = None,
+        network: Network | None = None,
         transport: "httpx.BaseTransport | None" = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.patience = patience or Patience(clock=_now, sleep=time.sleep)
         self.tries = 0
-        self._authorization, self._headers, self._transport = authorization, dict(headers or {}), transport
+        self.clock_ahead: timedelta | None = None
+        self.credentials = credentials
+        self._headers, self._cache = dict(headers or {}), cache
+        self._network, self._transport = network or Network(), transport
+        limits = limits or Limits()
+        self._slots = threading.BoundedSemaphore(limits.at_once)
+        self._pace = Pace(limits, monotonic=self.patience.monotonic, sleep=self.patience.sleep)
+        self._budget = Budget()
         self._client: httpx.Client | None = None
         self._opening = threading.Lock()
 
@@ -78,16 +111,64 @@ class Client:
         url: str,
         call: Call,
         *,
-        params: Mapping[str, str | int] | None = None,
+        params: Params | None = None,
         accept: str | None = None,
         max_bytes: int = MAX_JSON_BYTES,
+        keep: Keep = "no",
     ) -> Answer:
         """The whole answer. `url` is a path below the base URL or a full URL. BadPayload past `max_bytes`."""
+        url = self._whole(url)
+        if self._cache is None or keep == "no":
+            return self._read(_Asked("GET", url, params, accept), call, max_bytes)
+        key = json.dumps([url, sorted((params or {}).items()), accept])
+        kept = self._cache.get(key)
+        if kept and keep == "always":
+            return kept.answer
+        etag = kept.etag if kept else ""
+        answer = self._read(_Asked("GET", url, params, accept, etag=etag), call, max_bytes)
+        if kept and answer.status == 304:
+            self._cache.touch(key)
+            return kept.answer
+        if keep == "always" or "etag" in answer.headers:
+            self._cache.put(key, answer)
+        return answer
 
+    def post(
+        self, url: str, call: Call, *, body: Mapping[str, Any], params: Params | None = None,
+        max_bytes: int = MAX_JSON_BYTES,
+    ) -> Answer:  # fmt: skip
+        """The whole answer to a POST that only reads (a search), so that it may be tried again."""
+        sent = json.dumps(body).encode()
+        return self._read(_Asked("POST", self._whole(url), params, body=sent), call, max_bytes)
+
+    def download(
+        self, url: str, call: Call, file: IO[bytes], *, max_bytes: int, params: Params | None = None
+    ) -> bool:  # fmt: skip
+        """Write the body to `file`; False when it was cut at `max_bytes`. A broken transfer starts over."""
+        asked = _Asked("GET", self._whole(url), params)
+
+        def once() -> bool:
+            file.seek(0)
+            file.truncate()
+            with self._open(asked, call) as response:
+                left = max_bytes
+                for chunk in self._chunks(response, call, DOWNLOAD_SECONDS):
+                    file.write(chunk[:left])
+                    left -= len(chunk)
+                    if left < 0:
+                        return False
+            return True
+
+        return self._tried(once)
+
+    def _whole(self, url: str) -> str:
+        return url if "://" in url else f"{self.base_url}/{url.lstrip('/')}"
+
+    def _read(self, asked: _Asked, call: Call, max_bytes: int) -> Answer:
         def once() -> Answer:
-            with self._open(url, call, params=params, accept=accept) as response:
+            with self._open(asked, call) as response:
                 body = bytearray()
-                for chunk in response.iter_bytes():
+                for chunk in self._chunks(response, call, ANSWER_SECONDS):
                     body += chunk
                     if len(body) > max_bytes:
                         raise BadPayload(f"{call.who}: {call.what}: the answer is over {max_bytes:,} bytes")
@@ -96,22 +177,13 @@ class Client:
 
         return self._tried(once)
 
-    def download(self, url: str, call: Call, file: IO[bytes], *, max_bytes: int) -> bool:
-        """Write the body to `file`; False when it was cut at `max_bytes`. A broken transfer starts over."""
-
-        def once() -> bool:
-            file.seek(0)
-            file.truncate()
-            with self._open(url, call) as response:
-                left = max_bytes
-                for chunk in response.iter_bytes():
-                    file.write(chunk[:left])
-                    left -= len(chunk)
-                    if left < 0:
-                        return False
-            return True
-
-        return self._tried(once)
+    def _chunks(self, response: "httpx.Response", call: Call, seconds: float) -> Iterator[bytes]:
+        until = self.patience.monotonic() + seconds
+        for chunk in response.iter_bytes():
+            yield chunk
+            if self.patience.monotonic() > until:
+                message = f"{call.who}: {call.what}: the answer came too slowly: given up after {seconds:,.0f} s"
+                raise FailedTry(Unavailable(message))
 
     def _tried(self, once: Callable[[], T]) -> T:
         made, waited = 0, 0.0
@@ -135,24 +207,25 @@ class Client:
         raise AssertionError("the loop above returns or raises")
 
     @contextmanager
-    def _open(
-        self, url: str, call: Call, *, params: Mapping[str, str | int] | None = None, accept: str | None = None
-    ) -> "Generator[httpx.Response]":
-        """A 2xx answer, its body not read yet, redirects followed. FailedTry for everything else."""
+    def _open(self, asked: _Asked, call: Call) -> "Generator[httpx.Response]":
+        """A 2xx (or asked-for 304) answer, its body not read yet, redirects followed. FailedTry for all else."""
         import httpx  # noqa: PLC0415 - not paid for by --help
 
-        url = url if "://" in url else f"{self.base_url}/{url.lstrip('/')}"
-        client = self._connected()
+        client, url, params = self._connected(), asked.url, asked.params
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                self.tries += 1
-                with client.stream("GET", url, params=params, headers=self._headers_for(url, accept)) as response:
-                    if response.is_success:
+                headers = self._headers_for(url, asked)
+                with (
+                    self._allowed(url, call),
+                    client.stream(asked.method, url, params=params, headers=headers, content=asked.body) as response,
+                ):
+                    self._note(response)
+                    if response.is_success or (response.status_code == 304 and asked.etag):
                         if "," in response.headers.get("content-encoding", ""):  # 2 kB packed twice can be 1 GB
                             raise BadPayload(f"{call.who}: {call.what}: the answer is packed more than once")
                         yield response
                         return
-                    if not response.is_redirect:
+                    if not response.is_redirect or asked.method != "GET":
                         raise self._failed(response, call)
                     url, params = _redirected(response, call), None
         except httpx.TransportError as error:
@@ -161,14 +234,40 @@ class Client:
             raise BadPayload(f"{call.who}: {call.what}: {type(error).__name__} at {urlsplit(url).netloc}") from None
         raise BadPayload(f"{call.who}: {call.what}: more than {MAX_REDIRECTS} redirects")
 
-    def _headers_for(self, url: str, accept: str | None) -> dict[str, str]:
+    @contextmanager
+    def _allowed(self, url: str, call: Call) -> Generator[None]:
+        """One request's place within the vendor's limits; other hosts (storage) have their own."""
+        if same_origin(url, self.base_url):
+            now = self.patience.clock()
+            if spent := self._budget.spent(call, now):
+                raise FailedTry(spent, again=True, wait=((spent.retry_at or now) - now).total_seconds())
+            self._pace.wait()
+        with self._slots:
+            self.tries += 1
+            yield
+
+    def _note(self, response: "httpx.Response") -> None:
+        if not same_origin(str(response.url), self.base_url):
+            return
+        now = self.patience.clock()
+        self._budget.note(response.headers, now)
+        try:
+            self.clock_ahead = parsedate_to_datetime(response.headers["date"]) - now
+        except (KeyError, ValueError, TypeError):
+            self.clock_ahead = None
+
+    def _headers_for(self, url: str, asked: _Asked) -> dict[str, str]:
         headers = {"User-Agent": f"incident-responder/{__version__}"}
         if same_origin(url, self.base_url):
             headers |= self._headers
-            if accept:
-                headers["Accept"] = accept
-            if self._authorization:
-                headers["Authorization"] = self._authorization.get_secret_value()
+            if asked.accept:
+                headers["Accept"] = asked.accept
+            if asked.etag:
+                headers["If-None-Match"] = asked.etag
+            if asked.body is not None:
+                headers["Content-Type"] = "application/json"
+            if self.credentials:
+                headers |= self.credentials.headers()
         return headers
 
     def _failed(self, response: "httpx.Response", call: Call) -> FailedTry:
@@ -177,6 +276,7 @@ class Client:
             body += chunk
             if len(body) >= MAX_REFUSAL_BYTES:
                 break
+        body = without_credentials(body, self.credentials)  # a vendor may say which token it refused
         refusal, now = Refusal(response.status_code, response.headers, body), self.patience.clock()
         if limited := rate_limit(refusal, call, now):
             return limited
@@ -185,16 +285,16 @@ class Client:
             # A signed link has run out; the next try starts at the API again and gets a new one.
             message = f"{call.who}: {call.what}: the storage host refused the signed link ({refusal.status})"
             return FailedTry(Unavailable(message), again=True)
-        error = to_error(refusal, call, authorized=self._authorization is not None)
-        return server_fault(error, refusal, now) if isinstance(error, Unavailable) else FailedTry(error)
+        error = to_error(refusal, call, authorized=self.credentials is not None)
+        if isinstance(error, Unavailable):
+            return server_fault(error, refusal, now)
+        renewed = refusal.status == 401 and self.credentials is not None and self.credentials.renew()
+        return FailedTry(error, again=renewed)
 
     def _connected(self) -> "httpx.Client":
-        import httpx  # noqa: PLC0415 - not paid for by --help
-
         with self._opening:
             if self._client is None:
-                timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-                self._client = httpx.Client(timeout=timeout, transport=self._transport, follow_redirects=False)
+                self._client = connect(self._network, self._transport)
             return self._client
 
 
@@ -210,7 +310,7 @@ def _redirected(response: "httpx.Response", call: Call) -> str:
 
 def _broken(error: "httpx.TransportError", call: Call, *, host: str) -> FailedTry:
     untrusted = _caused_by(error, ssl.SSLCertVerificationError)
-    reason = "its certificate is not trusted; set SSL_CERT_FILE" if untrusted else type(error).__name__
+    reason = "its certificate is not trusted; set ca_file or SSL_CERT_FILE" if untrusted else type(error).__name__
     message = f"{call.who}: {call.what}: no answer from {host} ({reason})"
     return FailedTry(Unavailable(message), again=not untrusted)
 

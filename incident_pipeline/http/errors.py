@@ -46,12 +46,43 @@ class Refusal:
         """What the vendor says, as one short line without control characters; empty when it says nothing readable."""
         try:
             answer: Any = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
-        if not isinstance(answer, dict):
+        return one_line(_said(answer))
+
+    @property
+    def required(self) -> str:
+        """The scopes that the vendor says are missing; empty when it names none."""
+        if permissions := self.headers.get("x-accepted-github-permissions", ""):
+            return one_line(permissions.replace("=", ":"))
+        if scopes := self.headers.get("x-accepted-oauth-scopes", ""):
+            return one_line(scopes)
+        try:
+            answer: Any = json.loads(self.body)
+        except (ValueError, RecursionError):
             return ""
-        fields = cast("dict[str, Any]", answer)
-        return one_line(next((str(fields[key]) for key in ("message", "error", "detail") if fields.get(key)), ""))
+        # GitLab says `scope`; Bitbucket says `required` in its error's detail.
+        found = _at(answer, "scope") or _at(answer, "error", "detail", "required")
+        return one_line(", ".join(map(str, cast("list[Any]", found))) if isinstance(found, list) else str(found or ""))
+
+
+def _said(answer: Any) -> str:  # noqa: ANN401 - the JSON edge
+    """The sentence in an error's body: `message`, `error`, `detail`, `errors`, or the same one level down."""
+    if isinstance(answer, str):
+        return answer
+    if isinstance(answer, list):
+        return "; ".join(filter(None, map(_said, cast("list[Any]", answer)[:5])))
+    if not isinstance(answer, dict):
+        return ""
+    fields = cast("dict[str, Any]", answer)
+    keys = ("message", "error_description", "error", "reason", "detail", "title", "errors")
+    return next((said for key in keys if (said := _said(fields.get(key)))), "")
+
+
+def _at(value: Any, *path: str) -> Any:  # noqa: ANN401 - the JSON edge
+    for name in path:
+        value = cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
+    return value
 
 
 def one_line(text: str) -> str:
@@ -95,8 +126,7 @@ def _token_problem(authorized: bool) -> str:
 def _missing(refusal: Refusal, call: Call, *, authorized: bool) -> str:
     if "x-github-sso" in refusal.headers:
         return "the token is not authorized for the organisation's single sign-on; authorize it on the token's page"
-    named = refusal.headers.get("x-accepted-github-permissions", "").replace("=", ":")
-    needs = one_line(named) or call.needs or "a permission"
+    needs = refusal.required or call.needs or "a permission"
     if authorized:
         return f"token lacks {needs}"
     return f"no token was given and {call.what} needs one with {needs}"

@@ -4,7 +4,9 @@ Rules of rate limits: https://docs.github.com/en/rest/using-the-rest-api/rate-li
 are shared by most vendors). Surprising fact: a secondary limit is a 403 whose only mark may be a sentence in the body.
 """
 
+import logging
 import random
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,10 +16,15 @@ from functools import cache
 
 from incident_pipeline.errors import IncidentError, RateLimited, Unavailable
 from incident_pipeline.http.errors import Call, Refusal
+from incident_pipeline.http.limits import remaining, reset_at
+
+TELL_SECONDS = 5.0
+"""A wait as long as this is told: silence would look like a hang."""
 
 SECONDARY_WAIT = timedelta(seconds=60)
 """GitHub: without Retry-After and reset time, "wait for at least one minute before retrying"."""
 
+_log = logging.getLogger(__name__)
 _SECONDARY_MARKS = ("secondary rate limit", "abuse detection", "abuse-rate-limits", "rate limit exceeded")
 
 
@@ -40,7 +47,8 @@ class FailedTry(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to go on. `clock` gives aware UTC; `sleep` and `jitter` (low, high) come in so that tests do not wait.
+    """How long to go on. `clock` gives aware UTC, `monotonic` seconds that never jump; they, `sleep` and `jitter` (low,
+    high) come in so that tests do not wait.
 
     `tries` counts the first one. Back-off is full jitter: uniform in 0..min(cap, base * 2^n) seconds. A wait that the
     vendor asks for is kept while a request waits at most `max_wait` seconds in all; else it is an error with its time.
@@ -53,6 +61,7 @@ class Patience:
     base: float = 0.5
     cap: float = 8.0
     max_wait: float = 60.0
+    monotonic: Callable[[], float] = time.monotonic
 
     def pause(self, failed: FailedTry, tries_made: int, *, waited: float = 0.0) -> float | None:
         """Wait as long as `failed` asks for and tell how long; None at once when no wait would help.
@@ -62,6 +71,8 @@ class Patience:
         if not failed.again or waited + (failed.wait or 0) > self.max_wait:
             return None
         seconds = (failed.wait or 0) + self.jitter(0, min(self.cap, self.base * 2 ** (tries_made - 1)))
+        if seconds >= TELL_SECONDS:
+            _log.warning("%s (waiting %.0f s)", failed.error, seconds)
         self.sleep(seconds)
         return seconds
 
@@ -71,11 +82,11 @@ def rate_limit(refusal: Refusal, call: Call, now: datetime) -> FailedTry | None:
     headers, body = refusal.headers, refusal.body.decode("utf-8", "replace").lower()
     if refusal.status not in {403, 429}:
         return None
-    primary = headers.get("x-ratelimit-remaining") == "0"
+    primary = remaining(headers) == 0
     asked = retry_after(headers.get("retry-after"), now)
     if not (primary or asked or refusal.status == 429 or any(mark in body for mark in _SECONDARY_MARKS)):
         return None
-    retry_at = asked or (_reset(headers.get("x-ratelimit-reset")) if primary else None) or now + SECONDARY_WAIT
+    retry_at = asked or (reset_at(headers, now) if primary else None) or now + SECONDARY_WAIT
     wait = max(0.0, (retry_at - now).total_seconds())
     kind = "rate limit used up" if primary else "asked to slow down"
     message = f"{call.who}: {kind} ({refusal.status}); try again after {retry_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -101,10 +112,3 @@ def retry_after(value: str | None, now: datetime) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _reset(value: str | None) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(int(value), UTC) if value else None
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 Level = Literal["trace", "debug", "info", "notice", "warn", "error", "fatal"]
@@ -38,3 +38,22 @@ class SourceStatus:
     rows: int = 0
     bytes: int = 0
     skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCheck:
+    """What one small read of a source showed. A text is for people; an empty one means that it could not be told.
+
+    `credentials`: whose they are, or how they were refused. `scopes`: what they may do, or what is missing.
+    `clock_ahead`: the other side's clock minus ours. `found`: what the read gave. `advice`: what to do when it failed.
+    """
+
+    source: str
+    kind: Literal["git", "logs"]
+    what: str
+    works: bool
+    credentials: str = ""
+    scopes: str = ""
+    clock_ahead: timedelta | None = None
+    found: str = ""
+    advice: str = ""

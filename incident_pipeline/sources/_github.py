@@ -6,37 +6,41 @@ sent to a `base_url` of another host. Documentation: https://docs.github.com/en/
 
 import os
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from incident_pipeline.errors import BadPayload, ConfigError, IncidentError, UsageError
-from incident_pipeline.http.answer import Answer, origin, same_origin
+from incident_pipeline.errors import UsageError
+from incident_pipeline.http.answer import same_origin
+from incident_pipeline.http.auth import bearer
 from incident_pipeline.http.client import Client
 from incident_pipeline.http.errors import Call
-from incident_pipeline.http.paging import MAX_PAGES, pages
-from incident_pipeline.model.logs import SourceStatus
-from incident_pipeline.sources.base import SourceConfig
+from incident_pipeline.http.limits import Limits
+from incident_pipeline.model.logs import SourceCheck
+from incident_pipeline.sources._api import Api, Found, HttpConfig, address, check, reading
+from incident_pipeline.sources.base import SourceContext
 
 PUBLIC_API = "https://api.github.com"
 PAGE_SIZE = 100
+LIMITS = Limits(at_once=6, requests=900, seconds=60)
+"""100 requests at once and 900 points a minute, a GET being one:
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api."""
+
+HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _REPO = re.compile(r"[\w.-]+/[\w.-]+")
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-
-Params = Mapping[str, str | int]
 
 
-class GitHubConfig(SourceConfig):
+class GitHubConfig(HttpConfig):
     """Keys of `github` and `github_actions`, all optional. On GitHub Enterprise `base_url` is `https://HOST/api/v3`.
 
     `mirror` serves git from a blobless clone in the cache instead of REST; `clone_url` replaces the address (or path)
     that it is cloned from.
     """
+
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"token": ("GITHUB_TOKEN", "GH_TOKEN")}
 
     owner: str | None = None
     repo: str | None = None
@@ -69,15 +73,7 @@ def find_site(config: GitHubConfig, env: Mapping[str, str] = os.environ) -> Site
 
 
 def _address(url: str, key: str) -> str:
-    if origin(url) is None:
-        raise ConfigError(f"github: {key} is no URL")
-    parts = urlsplit(url)
-    plain = parts.scheme == "http" and parts.hostname not in _LOOPBACK
-    if parts.scheme not in {"http", "https"} or not parts.hostname or plain:
-        raise ConfigError(f"github: {key} must be an https address, like {PUBLIC_API} or https://HOST/api/v3")
-    if parts.username or parts.query or parts.fragment:
-        raise ConfigError(f"github: {key} must be a bare address; a token goes in the key `token`")
-    return url.rstrip("/")
+    return address(url, vendor="github", key=key, like=f"{PUBLIC_API} or https://HOST/api/v3")
 
 
 def _web_of(api: str) -> str:
@@ -86,33 +82,18 @@ def _web_of(api: str) -> str:
     return f"{parts.scheme}://{host}"
 
 
-class Api:
-    """Reads below one site's API. `client.tries` counts the requests made."""
-
-    def __init__(self, site: Site, client: Client | None = None) -> None:
-        self.site = site
-        authorization = SecretStr(f"Bearer {site.token.get_secret_value()}") if site.token else None
-        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-        self.client = client or Client(site.api, authorization=authorization, headers=headers)
-
-    def get(self, path: str, call: Call, *, params: Params | None = None, accept: str | None = None) -> Answer:
-        """One answer."""
-        return self.client.get(path, call, params=params, accept=accept)
-
-    def object(self, path: str, call: Call, *, params: Params | None = None) -> dict[str, Any]:
-        """One JSON object."""
-        return self.get(path, call, params=params).json_object(call)
-
-    def pages(
-        self, path: str, call: Call, *, params: Params | None = None, max_pages: int = MAX_PAGES
-    ) -> Iterator[Answer]:
-        """Each page of a list or of an object whose list is paged."""
-        return pages(self.client, path, call, params=params, max_pages=max_pages)
-
-    def items(self, path: str, call: Call, *, params: Params | None = None) -> Iterator[dict[str, Any]]:
-        """Each object of a paged list."""
-        for page in self.pages(path, call, params=params):
-            yield from page.json_list(call)
+def open_api(config: GitHubConfig, context: SourceContext) -> Api:
+    """The API of the configured site; the first request opens the connection."""
+    site = find_site(config)
+    client = Client(
+        site.api,
+        credentials=bearer(site.token) if site.token else None,
+        headers=HEADERS,
+        limits=LIMITS,
+        cache=config.answers(context),
+        network=config.network(context.root),
+    )
+    return Api(client)
 
 
 def ask_of(repo: str, config: GitHubConfig, *, what: str, needs: str) -> tuple[str, Call]:
@@ -123,14 +104,15 @@ def ask_of(repo: str, config: GitHubConfig, *, what: str, needs: str) -> tuple[s
 
 def check_site(
     api: Api, config: GitHubConfig, *, name: str, kind: Literal["git", "logs"], read: Callable[[], str]
-) -> SourceStatus:
+) -> SourceCheck:
     """One small read of the configured repository, or of the rate limit (which is free) when none is configured."""
     named = bool(config.repo)
-    what = repo_name("", config) if named else api.site.web
-    try:
-        return SourceStatus(name, kind, what, "read", read() if named else _rate_limit(api))
-    except IncidentError as error:
-        return SourceStatus(name, kind, what, "failed", str(error))
+    what = repo_name("", config) if named else find_site(config).web
+
+    def found() -> Found:
+        return Found(read() if named else _rate_limit(api))
+
+    return check(name, kind, what, client=api.client, read=found)
 
 
 def _rate_limit(api: Api) -> str:
@@ -147,25 +129,3 @@ def repo_name(repo: str, config: GitHubConfig) -> str:
     if not _REPO.fullmatch(name) or {".", ".."} & set(name.split("/")):
         raise UsageError(f"github: which repository? give it as OWNER/NAME (got {name.strip('/')[:100]!r})")
     return name
-
-
-@contextmanager
-def reading(call: Call) -> Generator[None]:
-    """BadPayload for an object that lacks what no GitHub leaves out, or holds another type."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise BadPayload(f"{call.who}: {call.what}: cannot be read ({type(error).__name__}: {error})") from None
-
-
-def utc(value: str | None) -> datetime | None:
-    """A vendor's time as aware UTC; None stays None. ValueError when it is no time."""
-    if not value:
-        return None
-    at = datetime.fromisoformat(value)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def stamp(at: datetime) -> str:
-    """A time as GitHub's queries take it, to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,7 +8,7 @@ Errors are those of `incident_pipeline.errors`, each one line that says who, wha
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,16 +20,28 @@ from pydantic import BaseModel, ConfigDict
 from incident_pipeline.errors import Unsupported
 from incident_pipeline.model.git import BlameLine, Commit, Ref
 from incident_pipeline.model.incident import Job, Run
-from incident_pipeline.model.logs import LogEntry, SourceStatus
+from incident_pipeline.model.logs import LogEntry, SourceCheck, SourceStatus
 
 if TYPE_CHECKING:
     import polars as pl
 
 
 class SourceConfig(BaseModel):
-    """Base of every adapter's typed config: frozen, unknown keys refused. Secrets are `pydantic.SecretStr`."""
+    """Base of every adapter's typed config: frozen, unknown keys refused. Secrets are `pydantic.SecretStr`.
+
+    The class variables tell the rest of the program what it would else have to know by the adapter's name:
+    `variables`: which variables of the environment give a key's value where no config names the source (first set one).
+    `forge`: the type of git source that holds the commits of a CI system's runs.
+    `run_hosts`: hosts whose run pages are this CI system's. `job_variables`: what a job of it finds in its environment,
+    by the names of `flow.request.Request` (`repo`, `run_id`, `attempt`).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    variables: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    forge: ClassVar[str | None] = None
+    run_hosts: ClassVar[tuple[str, ...]] = ()
+    job_variables: ClassVar[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +70,8 @@ class Source(ABC):
         self.close()
 
     @abstractmethod
-    def check(self) -> SourceStatus:
-        """Try one small read; never raises for what the user can mend, says it in `detail`."""
+    def check(self) -> SourceCheck:
+        """Try one small read; never raises for what the user can mend, says it in `advice`."""
 
 
 class GitSource(Source):
@@ -205,6 +217,11 @@ class CiLogSource(LogSource):
     @abstractmethod
     def read_job_log(self, run: Run, job: Job) -> JobLog:
         """The job's log. A missing, expired, empty or binary one has no frames and says so in `status`; not raised."""
+
+    def read_job_logs(self, run: Run, jobs: Sequence[Job]) -> Iterator[JobLog]:
+        """The same for many jobs, in their order. Each is to be read before the next is asked for."""
+        for job in jobs:
+            yield self.read_job_log(run, job)
 
     @abstractmethod
     def last_green_run(self, run: Run) -> Run | None:

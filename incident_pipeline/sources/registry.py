@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from incident_pipeline.errors import ConfigError
 from incident_pipeline.settings import Settings, SourceEntry, canonical_type
 from incident_pipeline.settings.problems import Problem, config_error, unknown
 from incident_pipeline.settings.validate import validate
@@ -38,6 +39,13 @@ def log_types() -> tuple[str, ...]:
 def unknown_type(kind: str, name: str) -> str:
     """One line for a type that no file has: `unknown type 'githb', did you mean 'github'?`."""
     return unknown("type", name, _types(kind))
+
+
+def config_model(kind: str, name: str) -> type[SourceConfig]:
+    """The typed config of a type, whose class variables say more about it. ConfigError for an unknown type."""
+    if name not in _types(kind):
+        raise ConfigError(unknown_type(kind, name))
+    return _import(kind, name).Config
 
 
 def open_git(entry: SourceEntry, *, settings: Settings) -> GitSource:
@@ -109,7 +117,11 @@ def _key(dotted: str) -> str:
 
 
 def _module(entry: SourceEntry) -> ModuleType:
-    return importlib.import_module(f"{_FOLDERS[entry.kind].__name__}.{entry.type}")
+    return _import(entry.kind, entry.type)
+
+
+def _import(kind: str, name: str) -> ModuleType:
+    return importlib.import_module(f"{_FOLDERS[kind].__name__}.{name}")
 
 
 def _missing_dependency(entry: SourceEntry, module: ModuleType | None, error: ModuleNotFoundError) -> Problem:

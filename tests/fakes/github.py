@@ -12,46 +12,32 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote, urlencode
 
 from tests.fakes import git_json
 from tests.fakes.git_json import Missing
 from tests.fakes.github_state import FakeJob, FakeRepo, FakeRun, artifact_json, created_matches, job_json, pull
-from tests.fakes.server import Asked, Reply, json_reply, serve, stop
+from tests.fakes.server import Asked, FakeVendor, Reply, json_reply, serve, stop
 
 
-class FakeGitHub:
-    """A context manager. `requests` is what was asked; each of `next_replies` answers one API request instead of it."""
+class FakeGitHub(FakeVendor):
+    """Its API is the vendor's server; the storage host is another one."""
 
     def __init__(self, repos: dict[str, FakeRepo], *, token: str | None = None, port: int = 0) -> None:
         self.repos, self.token = repos, token
-        self.requests: list[Asked] = []
         self.storage_requests: list[Asked] = []
-        self.next_replies: list[Reply] = []
-        self.always: Reply | None = None
-        self._api = serve(self._answer, port)
+        super().__init__(port)
         self._storage = serve(self._stored, 0)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._api.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
-        stop(self._api, self._storage)
+        super().__exit__()
+        stop(self._storage)
 
     def run_url(self, repo: str, run_id: int) -> str:
         return f"{self.url}/{repo}/actions/runs/{run_id}"
 
-    def _answer(self, asked: Asked) -> Reply:
-        self.requests.append(asked)
-        if self.next_replies:
-            return self.next_replies.pop(0)
-        if self.always:
-            return self.always
+    def answer(self, asked: Asked) -> Reply:
         if self.token and asked.headers.get("authorization") != f"Bearer {self.token}":
             return json_reply({"message": "Bad credentials"}, 401)
         if asked.path == "/rate_limit":

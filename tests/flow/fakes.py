@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from incident_pipeline.errors import NotFound
 from incident_pipeline.model.git import BlameLine, Commit, FileChange, Ref
-from incident_pipeline.model.logs import SourceStatus
+from incident_pipeline.model.logs import SourceCheck
 from incident_pipeline.sources.base import GitSource
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -26,8 +26,8 @@ class FakeGit(GitSource):
     def __init__(self, commits: Sequence[Commit], *, apart: Sequence[str] = ()) -> None:
         self.name, self._commits, self._apart = "fake", list(commits), set(apart)
 
-    def check(self) -> SourceStatus:
-        return SourceStatus(self.name, "git", "fake", "read")
+    def check(self) -> SourceCheck:
+        return SourceCheck(self.name, "git", "fake", works=True)
 
     def get_commits(
         self, repo: str, since: datetime | None = None, until: datetime | None = None, branch: str | None = None

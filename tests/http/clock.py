@@ -16,10 +16,13 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
+    def monotonic(self) -> float:
+        return (self.now - START).total_seconds()
+
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += timedelta(seconds=seconds)
 
     def patience(self, **changes: float) -> Patience:
         """Without jitter: the back-off is the upper end."""
-        return Patience(clock=self, sleep=self.sleep, jitter=lambda _, high: high, **changes)  # pyright: ignore[reportArgumentType] - tries is an int
+        return Patience(clock=self, sleep=self.sleep, jitter=lambda _, high: high, monotonic=self.monotonic, **changes)  # pyright: ignore[reportArgumentType] - tries is an int

@@ -17,6 +17,7 @@ from incident_pipeline.errors import (
     Unavailable,
     UsageError,
 )
+from incident_pipeline.http.auth import bearer
 from incident_pipeline.http.client import Client
 from incident_pipeline.http.errors import Call
 from incident_pipeline.http.paging import pages
@@ -30,7 +31,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 def client(handler: Handler, clock: Clock | None = None, **changes: float) -> Client:
     return Client(
         "https://api.example/v3",
-        authorization=SecretStr(f"Bearer {TOKEN}"),
+        credentials=bearer(SecretStr(TOKEN)),
         headers={"Accept": "application/json"},
         patience=(clock or Clock()).patience(**changes),
         transport=httpx.MockTransport(handler),

@@ -13,7 +13,7 @@ TOKEN = "ghp_" + "x" * 36
 
 ADAPTER = """
 from collections.abc import Iterator
-from incident_pipeline.model.logs import LogEntry, SourceStatus
+from incident_pipeline.model.logs import LogEntry, SourceCheck
 from incident_pipeline.sources.base import LogSource, SourceConfig
 
 class Config(SourceConfig):
@@ -26,7 +26,7 @@ class Eleventh(LogSource):
     def get_logs(self, service, since, until, level=None):
         yield LogEntry(None, None, "hello")
     def check(self):
-        return SourceStatus(self.name, "logs", "x", "read")
+        return SourceCheck(self.name, "logs", "x", works=True)
 
 def open_source(config, context):
     return Eleventh(config, context)

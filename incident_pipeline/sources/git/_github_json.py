@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from incident_pipeline.model.git import ChangeStatus, Commit, FileChange
-from incident_pipeline.sources._github import utc
+from incident_pipeline.sources._api import utc
 
 MAX_FILES = 3_000
 """GitHub lists no more files of one commit: https://docs.github.com/en/rest/commits/commits#get-a-commit."""

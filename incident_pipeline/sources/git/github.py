@@ -18,16 +18,16 @@ from incident_pipeline.errors import BadPayload, NotFound, Unsupported
 from incident_pipeline.http.answer import Answer
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.git import Commit, Ref
-from incident_pipeline.model.logs import SourceStatus
+from incident_pipeline.model.logs import SourceCheck
+from incident_pipeline.sources._api import Api, reading, stamp
 from incident_pipeline.sources._github import (
     PAGE_SIZE,
-    Api,
     GitHubConfig,
     ask_of,
     check_site,
     find_site,
-    reading,
-    stamp,
+    open_api,
+    repo_name,
 )
 from incident_pipeline.sources.base import GitSource, SourceContext
 from incident_pipeline.sources.git._github_json import to_commit, to_diff, to_files
@@ -48,22 +48,28 @@ class Config(GitHubConfig):
 
 def open_source(config: Config, context: SourceContext) -> GitSource:
     """The repository over REST, or its mirror clone when the config says `mirror: true`."""
-    source = GitHub(config, name=context.name)
+    source = GitHub(config, api=open_api(config, context), name=context.name)
     if not config.mirror:
         return source
-    from incident_pipeline.sources.git._mirror import MirroredGit  # noqa: PLC0415 - git is needed by a mirror only
+    from incident_pipeline.sources.git._mirror import MirroredGit, Remote  # noqa: PLC0415 - git is needed here only
 
-    return MirroredGit(source, context, config=config, site=source.api.site)
+    site = find_site(config)
+    remote = Remote(
+        vendor="github",
+        web=site.web,
+        name=lambda repo: repo_name(repo, config),
+        url=lambda name: config.clone_url or f"{site.web}/{name}.git",
+        login=lambda: ("x-access-token", site.token) if site.token else None,
+        needs="contents:read",
+    )
+    return MirroredGit(source, context, remote)
 
 
 class GitHub(GitSource):
     """Reads as it is asked and keeps only the last few commits and comparisons, which flow asks for twice."""
 
-    def __init__(
-        self, config: GitHubConfig, *, name: str = "github", api: Api | None = None, page_size: int = PAGE_SIZE
-    ) -> None:
-        self.name, self.config = name, config
-        self.api = api or Api(find_site(config))
+    def __init__(self, config: GitHubConfig, *, api: Api, name: str = "github", page_size: int = PAGE_SIZE) -> None:
+        self.name, self.config, self.api = name, config, api
         self._page_size = page_size
         self._known: dict[tuple[str, str], Commit] = {}
         self._compared: dict[tuple[str, str, str], Answer] = {}
@@ -72,7 +78,7 @@ class GitHub(GitSource):
         """Close the connections."""
         self.api.client.close()
 
-    def check(self) -> SourceStatus:
+    def check(self) -> SourceCheck:
         """Read the configured repository's default branch (see `check_site`)."""
 
         def read() -> str:

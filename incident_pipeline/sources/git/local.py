@@ -16,7 +16,7 @@ from pathlib import Path
 
 from incident_pipeline.errors import BadInput, IncidentError, NotFound, UsageError
 from incident_pipeline.model.git import BlameLine, Commit, Ref
-from incident_pipeline.model.logs import ReadStatus, SourceStatus
+from incident_pipeline.model.logs import SourceCheck
 from incident_pipeline.sources.base import GitSource, SourceConfig, SourceContext
 from incident_pipeline.sources.git._blame import IGNORE_REVS_FILE, ignored_hashes, parse_blame
 from incident_pipeline.sources.git._log_stream import Wanted, log_arguments, read_commits
@@ -71,16 +71,14 @@ class LocalGit(GitSource):
         if "_git" in self.__dict__:
             self._git.stop()
 
-    def check(self) -> SourceStatus:
+    def check(self) -> SourceCheck:
         """Reads HEAD's commit."""
-        status: ReadStatus = "read"
         try:
             head = self.resolve("", "HEAD")
             cut = "; a shallow clone: older history is not here" if self.is_shallow("") else ""
-            detail = f"HEAD is {head[:12]}{cut}"
         except IncidentError as error:
-            status, detail = ("missing" if isinstance(error, NotFound) else "failed"), str(error)
-        return SourceStatus(self.name, "git", str(self.path), status, detail)
+            return SourceCheck(self.name, "git", str(self.path), works=False, advice=str(error))
+        return SourceCheck(self.name, "git", str(self.path), works=True, found=f"HEAD is {head[:12]}{cut}")
 
     def get_commits(
         self, repo: str, since: datetime | None = None, until: datetime | None = None, branch: str | None = None

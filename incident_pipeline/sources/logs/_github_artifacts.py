@@ -16,7 +16,8 @@ from incident_pipeline.errors import BadInput, Gone, IncidentError, NotFound
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.incident import Run
 from incident_pipeline.model.logs import ReadStatus, SourceStatus
-from incident_pipeline.sources._github import PAGE_SIZE, Api, reading
+from incident_pipeline.sources._api import Api, reading
+from incident_pipeline.sources._github import PAGE_SIZE
 from incident_pipeline.sources.base import TestReport
 from incident_pipeline.sources.logs._report_zip import Contents, unpack
 
@@ -36,7 +37,7 @@ class _Artifact:
     expired: bool
 
 
-def read_reports(api: Api, path: str, call: Call, *, run: Run, source: str) -> Iterator[TestReport]:
+def read_reports(api: Api, path: str, call: Call, *, run: Run, source: str, web: str) -> Iterator[TestReport]:
     """At most MAX_REPORTS reports with failures, and a status for each artifact that could not be read."""
     try:
         wanted = list(_wanted(api, f"{path}/actions/runs/{run.run_id}/artifacts", call))
@@ -51,7 +52,7 @@ def read_reports(api: Api, path: str, call: Call, *, run: Run, source: str) -> I
         elif artifact.size > MAX_ZIP:
             yield _unread(source, what, f"over {MAX_ZIP:,} bytes", status="skipped")
         else:
-            url = f"{api.site.web}/{run.repo}/actions/runs/{run.run_id}/artifacts/{artifact.number}"
+            url = f"{web}/{run.repo}/actions/runs/{run.run_id}/artifacts/{artifact.number}"
             for report in _of_artifact(api, path, call, artifact=artifact, source=source, left=MAX_REPORTS - given):
                 given += bool(report.key)
                 yield replace(report, url=url if report.key else "")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from incident_pipeline.model.incident import Job, Run, Step
-from incident_pipeline.sources._github import stamp, utc
+from incident_pipeline.sources._api import stamp, utc
 
 PULL_REQUEST_EVENTS = frozenset({"pull_request", "pull_request_target", "pull_request_review"})
 
@@ -56,11 +56,6 @@ def created_query(since: datetime | None, until: datetime | None) -> dict[str, s
     if since:
         return {"created": f">={stamp(since)}"}
     return {"created": f"<={stamp(until)}"} if until else {}
-
-
-def in_window(at: datetime, since: datetime | None, until: datetime | None) -> bool:
-    """`since <= at < until`, an open end where there is none."""
-    return (since is None or at >= since) and (until is None or at < until)
 
 
 def is_pull_request(run: Run) -> bool:

@@ -24,7 +24,7 @@ from pydantic import field_validator
 
 from incident_pipeline.errors import AccessDenied, BadInput, IncidentError, NotFound, UsageError
 from incident_pipeline.model.levels import SPELLINGS, at_least
-from incident_pipeline.model.logs import LogEntry, ReadStatus, SourceStatus
+from incident_pipeline.model.logs import LogEntry, ReadStatus, SourceCheck, SourceStatus
 from incident_pipeline.sources.base import LogSource, SourceConfig, SourceContext
 
 if TYPE_CHECKING:
@@ -101,14 +101,14 @@ class Files(LogSource):
         self._config = config
         self._root = context.root if config.root is None else context.root / config.root.expanduser()
 
-    def check(self) -> SourceStatus:
+    def check(self) -> SourceCheck:
         """Find the files and look into the newest."""
         try:
             files = self.find_files("")
             self._open(files[-1])
         except IncidentError as error:
-            return self._status("", _failure(error), str(error))
-        return self._status(f"{len(files)} files", "read", f"newest {files[-1]}")
+            return SourceCheck(self.name, "logs", ", ".join(self._patterns()), works=False, advice=str(error))
+        return SourceCheck(self.name, "logs", f"{len(files)} files", works=True, found=f"newest {files[-1]}")
 
     def find_files(self, service: str) -> tuple[Path, ...]:
         """Files of a service in reading order. `service` is the set's name, "" or `*` for all, or a glob on file names.
@@ -117,7 +117,7 @@ class Files(LogSource):
         """
         from incident_pipeline.sources.logs._paths import find_files  # noqa: PLC0415 - beside the reader
 
-        patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
+        patterns = self._patterns()
         files, outside = find_files(patterns, self._root, anchored=self._config.root is not None)
         for path in outside:
             self.statuses.append(self._status(str(path), "skipped", "leads outside the root of its set"))
@@ -128,6 +128,9 @@ class Files(LogSource):
             wanted = f" named {service!r}" if service else ""
             raise NotFound(f"{self.name}: no log file{wanted} at {', '.join(patterns)} under {self._root}{refused}")
         return tuple(files)
+
+    def _patterns(self) -> tuple[str, ...]:
+        return (self._config.path,) if isinstance(self._config.path, str) else self._config.path
 
     def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
         """Entries in file order with `since <= timestamp < until`, or without a time. `level`: that level and above."""

@@ -5,14 +5,14 @@ takes one conclusion only, and red has three; a job's log is a redirect to a sto
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from incident_pipeline.errors import BadInput, Gone, NotFound, UsageError
@@ -20,24 +20,22 @@ from incident_pipeline.http.answer import Answer
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.incident import RED, Job, Run
 from incident_pipeline.model.levels import at_least, canonical
-from incident_pipeline.model.logs import LogEntry, ReadStatus, SourceStatus
+from incident_pipeline.model.logs import LogEntry, ReadStatus, SourceCheck, SourceStatus
+from incident_pipeline.sources._api import Api, in_window, reading, utc
 from incident_pipeline.sources._github import (
     PAGE_SIZE,
-    Api,
     GitHubConfig,
     ask_of,
     check_site,
     find_site,
-    reading,
+    open_api,
     repo_name,
-    utc,
 )
 from incident_pipeline.sources.base import CiLogSource, JobLog, SourceContext, TestReport
 from incident_pipeline.sources.logs._github_artifacts import read_reports
 from incident_pipeline.sources.logs._github_runs import (
     created_query,
     head_repository,
-    in_window,
     is_pull_request,
     to_job,
     to_run,
@@ -53,28 +51,36 @@ _RUN_PATH = re.compile(r"/([\w.-]+/[\w.-]+)/actions/runs/(\d+)(?:/attempts/(\d+)
 class Config(GitHubConfig):
     """Keys of a `github_actions` entry; `mirror` and `clone_url` say nothing here."""
 
+    forge: ClassVar[str | None] = "github"
+    run_hosts: ClassVar[tuple[str, ...]] = ("github.com",)
+    job_variables: ClassVar[Mapping[str, str]] = {
+        "repo": "GITHUB_REPOSITORY",
+        "run_id": "GITHUB_RUN_ID",
+        "attempt": "GITHUB_RUN_ATTEMPT",
+    }
+
 
 def open_source(config: Config, context: SourceContext) -> "GitHubActions":
     """The first request opens the connection."""
-    return GitHubActions(config, name=context.name)
+    return GitHubActions(config, api=open_api(config, context), name=context.name)
 
 
 class GitHubActions(CiLogSource):
     """Each call is one request unless it says more. `service` of `get_logs` is `owner/name`."""
 
     def __init__(
-        self, config: GitHubConfig, *, name: str = "github_actions", api: Api | None = None, page_size: int = PAGE_SIZE,
+        self, config: GitHubConfig, *, api: Api, name: str = "github_actions", page_size: int = PAGE_SIZE,
         max_log_bytes: int = MAX_LOG_BYTES,
     ) -> None:  # fmt: skip
-        self.name, self.config = name, config
-        self.api = api or Api(find_site(config))
+        self.name, self.config, self.api = name, config, api
+        self._web = find_site(config).web
         self._page_size, self._max_log_bytes = page_size, max_log_bytes
 
     def close(self) -> None:
         """Close the connections."""
         self.api.client.close()
 
-    def check(self) -> SourceStatus:
+    def check(self) -> SourceCheck:
         """Read one run of the configured repository (see `check_site`)."""
 
         def read() -> str:
@@ -89,7 +95,7 @@ class GitHubActions(CiLogSource):
 
     def parse_run_url(self, url: str) -> tuple[str, str, int | None]:
         """No request. Query and fragment are passed over; a job's page names its run."""
-        home = urlsplit(self.api.site.web)
+        home = urlsplit(self._web)
         try:
             parts = urlsplit(url.strip())
         except ValueError:
@@ -98,7 +104,7 @@ class GitHubActions(CiLogSource):
             raise UsageError(f"{self.name}: this run is not on {home.netloc}; for another server set base_url")
         match = _RUN_PATH.fullmatch(parts.path)
         if match is None:
-            raise UsageError(f"{self.name}: not a run's page, which is {self.api.site.web}/OWNER/REPO/actions/runs/ID")
+            raise UsageError(f"{self.name}: not a run's page, which is {self._web}/OWNER/REPO/actions/runs/ID")
         repo, run_id, attempt = match.groups()
         return repo, run_id, int(attempt) if attempt else None
 
@@ -237,7 +243,7 @@ class GitHubActions(CiLogSource):
     def get_test_reports(self, run: Run) -> Iterator[TestReport]:
         """One request for each 100 artifacts and two for each that looks like test results."""
         path, call = self._at(run.repo, f"artifacts of run {run.run_id}")
-        yield from read_reports(self.api, path, call, run=run, source=self.name)
+        yield from read_reports(self.api, path, call, run=run, source=self.name, web=self._web)
 
     def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
         """Lines of all jobs of the runs created in the window: one request for each run and two for each job."""

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from incident_pipeline.errors import UsageError
 from incident_pipeline.flow.request import Request
+from incident_pipeline.flow.sources import ci_job, run_owner
 
 AROUND = timedelta(minutes=30)
-_GITHUB_RUN = re.compile(r"https?://github\.com/", re.IGNORECASE)
 
 
 def read_flags(
@@ -26,8 +26,8 @@ def read_flags(
     start, end, notes = _around(at, now=now) if at is not None else _window(since, until, now=now)
     flags = _from_ci_job(replace(typed, repo=_repo(typed.repo), since=start, until=end, notes=notes), env)
     _check_together(flags)
-    if flags.logs is None and flags.run_url and _GITHUB_RUN.match(flags.run_url):
-        return replace(flags, logs="github_actions")
+    if flags.logs is None and flags.run_url:
+        return replace(flags, logs=run_owner(flags.run_url))
     return flags
 
 
@@ -67,15 +67,16 @@ def _named(flags: Request) -> list[str]:
 
 
 def _from_ci_job(flags: Request, env: Mapping[str, str]) -> Request:
-    """Inside a GitHub Actions job its own run is meant when nothing else was named."""
-    run_id, repo = env.get("GITHUB_RUN_ID"), env.get("GITHUB_REPOSITORY")
-    if _named(flags) or not (run_id and repo):
+    """Inside a CI system's job its own run is meant when nothing else was named."""
+    job = None if _named(flags) else ci_job(env)
+    if job is None:
         return flags
-    if (flags.logs or "github_actions").lower().replace("-", "_") != "github_actions" or flags.repo not in {None, repo}:
+    kind, told = job
+    if (flags.logs or kind).lower().replace("-", "_") != kind or flags.repo not in {None, told["repo"]}:
         return flags
-    attempt = env.get("GITHUB_RUN_ATTEMPT", "")
+    attempt = told.get("attempt", "")
     here = int(attempt) if attempt.isascii() and attempt.isdigit() else None
-    return replace(flags, logs="github_actions", repo=repo, run_id=run_id, attempt=flags.attempt or here)
+    return replace(flags, logs=kind, repo=told["repo"], run_id=told["run_id"], attempt=flags.attempt or here)
 
 
 def _check_together(flags: Request) -> None:

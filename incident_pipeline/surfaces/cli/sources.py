@@ -2,6 +2,8 @@
 
 # ruff: noqa: PLC0415 - imported when a command runs: `--help` does not pay for it
 
+from datetime import timedelta
+
 import typer
 
 from incident_pipeline.surfaces.cli.options import ConfigOption
@@ -29,21 +31,31 @@ def list_sources(config: ConfigOption = None) -> None:
 
 @app.command("check")
 def check(config: ConfigOption = None) -> None:
-    """Read a little from each enabled source; exit 1 when one fails."""
+    """Read a little from each enabled source and say what to do about what does not work; exit 1 when one fails."""
     from incident_pipeline.flow.sources import check_sources
     from incident_pipeline.reports.text import visible
     from incident_pipeline.surfaces.cli.errors import say
     from incident_pipeline.surfaces.cli.options import open_room
+    from incident_pipeline.surfaces.cli.table import print_rows
 
-    ws = open_room(config)
-    failed = count = 0
-    for status in check_sources(ws):
-        count += 1
-        failed += status.status in {"failed", "missing", "expired"}
-        line = f"{status.status:<9} {status.kind:<5} {status.source} ({status.what})"
-        typer.echo(visible(f"{line}: {status.detail}" if status.detail else line))
-    if not count:
+    checks = list(check_sources(open_room(config)))
+    if not checks:
         say(_NONE)
-    if failed:
-        say(f"{failed} of {count} sources failed")
+        return
+    rows = [
+        ("yes" if c.works else "NO", c.kind, c.source, c.what, c.credentials, c.scopes, _clock(c.clock_ahead), c.found)
+        for c in checks
+    ]
+    print_rows(("works", "kind", "source", "what", "credentials", "scopes", "clock", "found"), rows, "table")
+    for c in checks:
+        if c.advice:
+            typer.echo(visible(f"{c.source}: {c.advice}"))
+    if failed := sum(not c.works for c in checks):
+        say(f"{failed} of {len(checks)} sources failed")
         raise typer.Exit(1)
+
+
+def _clock(ahead: timedelta | None) -> str:
+    """The other side's clock against ours; to a second it is the same."""
+    seconds = round(ahead.total_seconds()) if ahead is not None else None
+    return "" if seconds is None else "same" if abs(seconds) <= 1 else f"{seconds:+,} s"

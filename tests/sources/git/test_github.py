@@ -17,7 +17,8 @@ from incident_pipeline.sources.git.github import Config, GitHub, open_source
 from incident_pipeline.sources.git.local import LocalGit
 from tests.fakes.github import FakeGitHub
 from tests.fakes.server import Reply, json_reply
-from tests.sources.git.github_case import REPO, TOKEN, add_commits, fake, github, make_history
+from tests.sources.git.github_case import REPO, TOKEN, fake, github, open_api
+from tests.sources.git.history import add_commits, make_history
 from tests.sources.git.local_repo import Repo
 
 
@@ -218,7 +219,7 @@ def test_refusals_name_the_repository_and_the_scope(server: FakeGitHub) -> None:
     with github(server, token="wrong") as source:
         with pytest.raises(AccessDenied, match="github acme/shop: the token is refused"):
             source.default_branch(REPO)
-        assert source.check().status == "failed"
+        assert not source.check().works
     with github(server) as source:
         server.next_replies = [json_reply({"message": "Resource not accessible"}, 403)]
         with pytest.raises(AccessDenied, match=r"github acme/shop: token lacks contents:read \(403\)"):
@@ -241,7 +242,7 @@ def test_the_configured_repository_is_meant_when_none_is_named(server: FakeGitHu
     config = Config(owner="acme", repo="shop", token=SecretStr(TOKEN), base_url=server.url)
     with open_source(config, SourceContext("github", tmp_path, tmp_path)) as source:
         assert source.default_branch("") == "main"
-        assert source.check().detail == "default branch main"
+        assert source.check().found == "default branch main"
     assert TOKEN not in repr(config) + repr(source)
 
 
@@ -277,5 +278,8 @@ def test_an_unknown_key_is_refused() -> None:
 
 
 def test_blame_is_said_to_be_missing() -> None:
-    with GitHub(GitHubConfig()) as source, pytest.raises(Unsupported, match="mirror"):
+    with (
+        GitHub(GitHubConfig(), api=open_api("https://ghe.example")) as source,
+        pytest.raises(Unsupported, match="mirror"),
+    ):
         source.blame(REPO, "a", "main")

@@ -14,12 +14,12 @@ import pytest
 from pydantic import SecretStr
 
 from incident_pipeline.errors import AccessDenied, NotFound, Unavailable
-from incident_pipeline.sources._github import Site
 from incident_pipeline.sources.base import SourceContext
-from incident_pipeline.sources.git._mirror import MirroredGit, clone_environment
+from incident_pipeline.sources.git._mirror import MirroredGit, Remote, clone_environment
 from incident_pipeline.sources.git._process import GitProgram
 from incident_pipeline.sources.git.github import Config, open_source
-from tests.sources.git.github_case import REPO, TOKEN, make_history
+from tests.sources.git.github_case import REPO, TOKEN
+from tests.sources.git.history import make_history
 from tests.sources.git.local_repo import Repo
 
 
@@ -179,8 +179,15 @@ def test_the_callers_own_git_settings_are_kept(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "http.proxy")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "http://proxy.example")
-    site = Site("https://api.github.com", "https://github.com", SecretStr(TOKEN))
-    environment = clone_environment(site)
+    remote = Remote(
+        vendor="github",
+        web="https://github.com",
+        name=str,
+        url=str,
+        login=lambda: ("x-access-token", SecretStr(TOKEN)),
+        needs="contents:read",
+    )
+    environment = clone_environment(remote)
     count = int(environment["GIT_CONFIG_COUNT"])
     keys = {(os.environ | environment)[f"GIT_CONFIG_KEY_{n}"] for n in range(count)}
     assert {"http.proxy", "http.https://github.com/.extraHeader"} <= keys

@@ -118,7 +118,7 @@ def test_recorded_secondary_limits_are_waited_for(shared: Path, scenario: str, w
     recorded = hub4j(shared, LIMITS + scenario)
     clock = Clock()
     with ReplayServer(recorded) as server:
-        api = open_api(server.url, clock=clock)
+        api = open_api(server.url, patience=clock.patience())
         with api.client:
             data = api.object(next(r.path for r in recorded if r.status in {403, 429}), Call("github", "x"))
     assert data["id"]

@@ -30,7 +30,7 @@ def test_the_adapter_opens_a_path_relative_to_its_config(repo: Repo, tmp_path: P
         assert opened.resolve("acme/shop", "HEAD") == sha
         assert opened.list_paths("acme/shop", "HEAD") == {"a/b"}
         status = opened.check()
-    assert (status.source, status.status, status.detail) == ("mine", "read", f"HEAD is {sha[:12]}")
+    assert (status.source, status.works, status.found) == ("mine", True, f"HEAD is {sha[:12]}")
 
 
 def test_branches_are_local_and_remote_tracking_and_tags_are_peeled(repo: Repo, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_shallow_clone_does_not_take_its_oldest_commit_for_a_root(repo: Repo, 
     assert [(c.hash, c.files is None) for c in commits] == [(third, False), (cut, True)]
     assert (source.get_commit("x", cut).files, source.get_commit("x", cut).diff) == (None, None)
     assert [(line.line, line.hash) for line in source.blame("x", "a", "HEAD")] == [(3, third)]
-    assert "shallow" in source.check().detail
+    assert "shallow" in source.check().found
     with pytest.raises(NotFound, match="unshallow"):
         source.resolve("x", "HEAD~2")
 

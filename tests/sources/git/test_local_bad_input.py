@@ -82,7 +82,7 @@ def test_what_is_no_repository_is_told_in_one_line(tmp_path: Path) -> None:
         with pytest.raises(kind) as error:
             LocalGit(tmp_path / name).get_commits("x")
         assert words in one_line(error)
-        assert LocalGit(tmp_path / name).check().status == ("missing" if kind is NotFound else "failed")
+        assert not LocalGit(tmp_path / name).check().works
 
 
 def test_a_repository_without_commits_is_told_in_one_line(repo: Repo, source: LocalGit) -> None:
@@ -90,7 +90,7 @@ def test_a_repository_without_commits_is_told_in_one_line(repo: Repo, source: Lo
         source.get_commits("x")
     assert one_line(error).endswith("the repository has no commits yet")
     assert list(source.get_branches("x")) == []
-    assert "no commits yet" in source.check().detail
+    assert "no commits yet" in source.check().advice
 
 
 def test_a_repository_of_another_user_is_told_in_one_line(repo: Repo) -> None:

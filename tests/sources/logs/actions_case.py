@@ -4,12 +4,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from incident_pipeline.sources._github import GitHubConfig
 from incident_pipeline.sources.logs.github_actions import GitHubActions
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_state import FakeRepo, FakeRun
 from tests.replay.server import ReplayServer
-from tests.sources.git.github_case import REPO, TOKEN, open_api
+from tests.sources.git.github_case import REPO, TOKEN, config, open_api
 
 
 @contextmanager
@@ -17,7 +16,7 @@ def actions(
     server: FakeGitHub | ReplayServer, *, token: str | None = TOKEN, page_size: int = 100, max_log_bytes: int = 10**6
 ) -> Generator[GitHubActions]:
     api = open_api(server.url, token=token)
-    with GitHubActions(GitHubConfig(), api=api, page_size=page_size, max_log_bytes=max_log_bytes) as source:
+    with GitHubActions(config(server.url), api=api, page_size=page_size, max_log_bytes=max_log_bytes) as source:
         yield source
 
 

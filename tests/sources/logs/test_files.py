@@ -260,7 +260,7 @@ def test_no_match_is_not_found_and_says_where_it_looked(tmp_path: Path) -> None:
     files = source(tmp_path, "none/*.log")
     with pytest.raises(NotFound, match=r"no log file at none/\*\.log under "):
         list(files.get_logs("", SINCE, UNTIL))
-    assert (files.check().status, "no log file" in files.check().detail) == ("missing", True)
+    assert (files.check().works, "no log file" in files.check().advice) == (False, True)
 
 
 def test_one_bad_file_of_a_set_is_a_status_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -276,9 +276,9 @@ def test_one_bad_file_of_a_set_is_a_status_and_the_rest_is_read(tmp_path: Path) 
 
 def test_check_looks_into_the_newest_file(tmp_path: Path) -> None:
     write(tmp_path / "a.log", "x\n")
-    assert source(tmp_path, "*.log").check().status == "read"
+    assert source(tmp_path, "*.log").check().works
     write(tmp_path / "b.log", b"\0\0binary")
-    assert source(tmp_path, "*.log").check().status == "failed"
+    assert not source(tmp_path, "*.log").check().works
 
 
 @pytest.mark.parametrize("key", ["format", "timezone", "encoding"])

@@ -20,7 +20,7 @@ from incident_pipeline.sources.logs.files import read_log_file
 from incident_pipeline.sources.logs.github_actions import Config, GitHubActions, open_source
 from tests.fakes.github_state import FakeJob, FakeRun
 from tests.fakes.server import Reply, json_reply
-from tests.sources.git.github_case import REPO, TOKEN
+from tests.sources.git.github_case import REPO, TOKEN, open_api
 from tests.sources.logs.actions_case import actions, at, fake
 
 LOG = b"\xef\xbb\xbf2026-03-01T14:02:06.1234567Z one\r\n2026-03-01T14:02:07.0000000Z ##[error]two\n"
@@ -238,6 +238,10 @@ def test_entries_of_a_window_carry_their_job_and_keep_lines_without_a_time() -> 
 PAGE = "https://github.com/acme/shop/actions/runs/123456789"
 
 
+def opened(config: GitHubConfig) -> GitHubActions:
+    return GitHubActions(config, api=open_api("https://ghe.example"))
+
+
 @pytest.mark.parametrize(
     ("url", "attempt"),
     [
@@ -247,7 +251,7 @@ PAGE = "https://github.com/acme/shop/actions/runs/123456789"
     ],
 )  # fmt: skip
 def test_a_runs_page_gives_repository_run_and_attempt(url: str, attempt: int | None) -> None:
-    with GitHubActions(GitHubConfig(token=SecretStr(TOKEN))) as source:
+    with opened(GitHubConfig(token=SecretStr(TOKEN))) as source:
         assert source.parse_run_url(url) == (REPO, "123456789", attempt)
 
 
@@ -268,13 +272,13 @@ def test_a_runs_page_gives_repository_run_and_attempt(url: str, attempt: int | N
     ],
 )
 def test_another_page_or_host_is_refused_in_one_line(url: str) -> None:
-    with GitHubActions(GitHubConfig()) as source, pytest.raises(UsageError) as caught:
+    with opened(GitHubConfig()) as source, pytest.raises(UsageError) as caught:
         source.parse_run_url(url)
     assert "\n" not in str(caught.value)
 
 
 def test_an_enterprise_servers_pages_are_its_own() -> None:
-    with GitHubActions(GitHubConfig(base_url="https://ghe.example/api/v3")) as source:
+    with opened(GitHubConfig(base_url="https://ghe.example/api/v3")) as source:
         assert source.parse_run_url("https://ghe.example/a/b/actions/runs/5") == ("a/b", "5", None)
         with pytest.raises(UsageError, match=r"not on ghe\.example"):
             source.parse_run_url(PAGE)
@@ -302,9 +306,9 @@ def test_check_says_what_is_wrong_and_does_not_raise(tmp_path: Path) -> None:
     with fake(FakeRun(1, "a" * 40)) as server:
         context = SourceContext("ci", tmp_path, tmp_path)
         with open_source(config.model_copy(update={"base_url": server.url}), context) as source:
-            assert (source.check().status, source.check().what, source.name) == ("read", REPO, "ci")
+            assert (source.check().works, source.check().what, source.name) == (True, REPO, "ci")
         with actions(server, token="no") as source:
             status = source.check()
-        assert (status.status, "token is refused" in status.detail) == ("failed", True)
+        assert (status.works, "token is refused" in status.advice) == (False, True)
         with actions(server) as source:
-            assert source.check().status == "read"
+            assert source.check().works

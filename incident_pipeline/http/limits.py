@@ -1,0 +1,84 @@
+"""A vendor's published limits in; requests held back so that they are kept out.
+
+Surprising fact: a vendor's limit for a minute may be spent in a second, so requests are not spread but counted: the one
+that would be too many waits until the oldest leaves the window.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from incident_pipeline.errors import RateLimited
+from incident_pipeline.http.errors import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`at_once`: requests in flight; `requests` in any `seconds` (0: no such limit is published)."""
+
+    at_once: int = 6
+    requests: int = 0
+    seconds: float = 60.0
+
+
+class Pace:
+    """Keeps `limits.requests` in any `limits.seconds`. Threads may share it."""
+
+    def __init__(self, limits: Limits, *, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._limits, self._monotonic, self._sleep = limits, monotonic, sleep
+        self._sent: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Come back when one more request is allowed; it counts as sent from then on."""
+        if not self._limits.requests:
+            return
+        with self._lock:
+            while (pause := self._until_free()) > 0:
+                self._sleep(pause)
+            self._sent.append(self._monotonic())
+
+    def _until_free(self) -> float:
+        now = self._monotonic()
+        while self._sent and self._sent[0] <= now - self._limits.seconds:
+            self._sent.popleft()
+        return self._sent[0] + self._limits.seconds - now if len(self._sent) >= self._limits.requests else 0.0
+
+
+class Budget:
+    """What the last answers said is left of the vendor's own count, so that none is asked for once it is spent."""
+
+    def __init__(self) -> None:
+        self._spent_until: datetime | None = None
+
+    def note(self, headers: Mapping[str, str], now: datetime) -> None:
+        """Remember a successful answer's headers: the vendor refuses the request after the last."""
+        self._spent_until = reset_at(headers, now) if remaining(headers) == 0 else None
+
+    def spent(self, call: Call, now: datetime) -> RateLimited | None:
+        """The error with its time when nothing is left at `now`."""
+        until = self._spent_until
+        if until is None or until <= now:
+            return None
+        message = f"{call.who}: rate limit used up; try again after {until:%Y-%m-%d %H:%M:%S} UTC"
+        return RateLimited(message, retry_at=until)
+
+
+def remaining(headers: Mapping[str, str]) -> int | None:
+    """Requests left, by whichever of the vendors' header names is there; None when none tells."""
+    value = headers.get("x-ratelimit-remaining") or headers.get("ratelimit-remaining") or ""
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def reset_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """When the count starts anew: GitHub and GitLab send a Unix time, Datadog and the IETF draft the seconds until."""
+    value = headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset")
+    try:
+        number = float(value) if value else -1.0
+        if number < 0:
+            return None
+        return now + timedelta(seconds=number) if number < 10**8 else datetime.fromtimestamp(number, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
