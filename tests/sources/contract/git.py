@@ -3,6 +3,7 @@
 The history served is that of `history.make_history`; what the local source reads of it is the truth.
 """
 
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -144,10 +145,10 @@ class GitContract(SourceContract):
         with pytest.raises(AccessDenied):
             got.extend(git.get_commits(REPO))
         fake.after = None
-        iterator = git.get_commits(REPO)
+        iterator = cast("Generator[Commit]", git.get_commits(REPO))
         next(iterator)
         asked = len(fake.requests)
-        iterator.close()  # pyright: ignore[reportAttributeAccessIssue] - a generator
+        iterator.close()
         assert len(fake.requests) == asked
 
 

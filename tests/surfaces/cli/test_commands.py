@@ -66,7 +66,8 @@ def test_without_sources_the_way_to_some_is_said(capsys: Captured) -> None:
 
 def test_sources_check_fails_when_one_source_does(capsys: Captured) -> None:
     _config(
-        "git_sources:\n  - {type: github, config: {base_url: 'http://x.example'}}\n  - {type: bitbucket, enabled: false}\n"
+        "git_sources:\n  - {type: github, config: {base_url: 'http://x.example'}}\n"
+        "  - {type: bitbucket, enabled: false}\n"
     )
     code, out, err = _run(capsys, "sources", "check")
     assert code == 1
