@@ -8,12 +8,12 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urljoin, urlsplit
 
 from incident_pipeline import __version__
@@ -24,7 +24,7 @@ from incident_pipeline.http.cache import AnswerCache
 from incident_pipeline.http.errors import Call, Refusal, to_error
 from incident_pipeline.http.limits import Budget, Limits, Pace
 from incident_pipeline.http.network import Network, connect
-from incident_pipeline.http.retry import FailedTry, Patience, rate_limit, retry_context, server_fault
+from incident_pipeline.http.retry import FailedTry, Patience, rate_limit, server_fault, tried
 
 if TYPE_CHECKING:
     import httpx
@@ -39,7 +39,6 @@ Keep = Literal["no", "tagged", "always"]
 """What the cache may do with an answer: nothing, ask whether it changed (ETag), or give it again for ever."""
 
 Params = Mapping[str, str | int]
-T = TypeVar("T")
 
 
 def _now() -> datetime:
@@ -159,7 +158,7 @@ class Client:
                         return False
             return True
 
-        return self._tried(once)
+        return tried(once, self.patience)
 
     def _whole(self, url: str) -> str:
         return url if "://" in url else f"{self.base_url}/{url.lstrip('/')}"
@@ -175,7 +174,7 @@ class Client:
                 links = {rel: link["url"] for rel, link in response.links.items() if rel and "url" in link}
                 return Answer(str(response.url), response.status_code, response.headers, links, bytes(body))
 
-        return self._tried(once)
+        return tried(once, self.patience)
 
     def _chunks(self, response: "httpx.Response", call: Call, seconds: float) -> Iterator[bytes]:
         until = self.patience.monotonic() + seconds
@@ -184,27 +183,6 @@ class Client:
             if self.patience.monotonic() > until:
                 message = f"{call.who}: {call.what}: the answer came too slowly: given up after {seconds:,.0f} s"
                 raise FailedTry(Unavailable(message))
-
-    def _tried(self, once: Callable[[], T]) -> T:
-        made, waited = 0, 0.0
-
-        def again(error: Exception) -> bool | float:
-            # The wait is kept here, not in stamina, so that time can come in from outside; zero is left for stamina.
-            nonlocal waited
-            if not isinstance(error, FailedTry) or made >= self.patience.tries:
-                return False
-            paused = self.patience.pause(error, made, waited=waited)
-            waited += paused or 0
-            return False if paused is None else 0.0
-
-        try:
-            for attempt in retry_context()(on=again, attempts=self.patience.tries, timeout=None):
-                with attempt:
-                    made += 1
-                    return once()
-        except FailedTry as failed:
-            raise failed.error from None
-        raise AssertionError("the loop above returns or raises")
 
     @contextmanager
     def _open(self, asked: _Asked, call: Call) -> "Generator[httpx.Response]":

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
+from typing import TypeVar
 
 from incident_pipeline.errors import IncidentError, RateLimited, Unavailable
 from incident_pipeline.http.errors import Call, Refusal
@@ -23,6 +24,8 @@ TELL_SECONDS = 5.0
 
 SECONDARY_WAIT = timedelta(seconds=60)
 """GitHub: without Retry-After and reset time, "wait for at least one minute before retrying"."""
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _SECONDARY_MARKS = ("secondary rate limit", "abuse detection", "abuse-rate-limits", "rate limit exceeded")
@@ -75,6 +78,29 @@ class Patience:
             _log.warning("%s (waiting %.0f s)", failed.error, seconds)
         self.sleep(seconds)
         return seconds
+
+
+def tried(once: Callable[[], T], patience: Patience) -> T:
+    """What `once` gives, asked again while it raises FailedTry and `patience` lasts; then the error of the last try."""
+    made, waited = 0, 0.0
+
+    def again(error: Exception) -> bool | float:
+        # The wait is kept here, not in stamina, so that time can come in from outside; zero is left for stamina.
+        nonlocal waited
+        if not isinstance(error, FailedTry) or made >= patience.tries:
+            return False
+        paused = patience.pause(error, made, waited=waited)
+        waited += paused or 0
+        return False if paused is None else 0.0
+
+    try:
+        for attempt in retry_context()(on=again, attempts=patience.tries, timeout=None):
+            with attempt:
+                made += 1
+                return once()
+    except FailedTry as failed:
+        raise failed.error from None
+    raise AssertionError("the loop above returns or raises")
 
 
 def rate_limit(refusal: Refusal, call: Call, now: datetime) -> FailedTry | None:

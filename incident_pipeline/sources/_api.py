@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -159,8 +159,17 @@ class Found:
     scopes: str = ""
 
 
+class Timed(Protocol):
+    """What knows the other side's clock: `http.client.Client`, or what stands before a vendor's own library."""
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """The other side's clock minus ours as of its last answer."""
+        ...
+
+
 def check(
-    name: str, kind: Literal["git", "logs"], what: str, *, client: Client, read: Callable[[], Found]
+    name: str, kind: Literal["git", "logs"], what: str, *, client: Timed, read: Callable[[], Found]
 ) -> SourceCheck:
     """Try `read`. What the user can mend becomes advice; a clock that is off is told also where all works."""
     try:
