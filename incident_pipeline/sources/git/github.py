@@ -30,7 +30,8 @@ from incident_pipeline.sources._github import (
     repo_name,
 )
 from incident_pipeline.sources.base import GitSource, SourceContext
-from incident_pipeline.sources.git._github_json import to_commit, to_diff, to_files
+from incident_pipeline.sources.git._diff import to_diff
+from incident_pipeline.sources.git._github_json import to_commit, to_files
 
 AT_ONCE = 6
 """Commits read in parallel; GitHub allows 100 requests at once."""
