@@ -46,6 +46,18 @@ def logfmt_rows(rows: pl.DataFrame, *, zone: str) -> pl.DataFrame:
     return _rows(rows, _logfmt_record, zone)
 
 
+def json_fields(text: str) -> tuple[str | None, str | None, Record] | None:
+    """(level, message, the rest) of a JSON object, its time among the rest; None when `text` is no JSON object.
+
+    For sources whose entries are records already: what the message says is kept as it is, line breaks too.
+    """
+    record = _json_record(text)
+    if record is None:
+        return None
+    level, message = _take(record, _LEVEL), _take(record, _MESSAGE)
+    return (None if level is None else str(level)), (None if message is None else str(message)), record
+
+
 def _rows(rows: pl.DataFrame, parse: Callable[[str], Record | None], zone: str) -> pl.DataFrame:
     stamps: list[str | None] = []
     epochs: list[int | None] = []
