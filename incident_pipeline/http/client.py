@@ -8,7 +8,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,6 +39,12 @@ Keep = Literal["no", "tagged", "always"]
 """What the cache may do with an answer: nothing, ask whether it changed (ETag), or give it again for ever."""
 
 Params = Mapping[str, str | int]
+Final = Callable[[Answer], bool]
+
+
+def never(_: Answer) -> bool:
+    """The answer may change."""
+    return False
 
 
 def _now() -> datetime:
@@ -114,31 +120,44 @@ class Client:
         accept: str | None = None,
         max_bytes: int = MAX_JSON_BYTES,
         keep: Keep = "no",
+        final: Final = never,
     ) -> Answer:
-        """The whole answer. `url` is a path below the base URL or a full URL. BadPayload past `max_bytes`."""
+        """The whole answer. `url` is a path below the base URL or a full URL. BadPayload past `max_bytes`.
+
+        A `tagged` answer of which `final` holds is given again for ever, as `always` are.
+        """
         url = self._whole(url)
         if self._cache is None or keep == "no":
             return self._read(_Asked("GET", url, params, accept), call, max_bytes)
         key = json.dumps([url, sorted((params or {}).items()), accept])
         kept = self._cache.get(key)
-        if kept and keep == "always":
+        if kept and (keep == "always" or final(kept.answer)):
             return kept.answer
         etag = kept.etag if kept else ""
         answer = self._read(_Asked("GET", url, params, accept, etag=etag), call, max_bytes)
         if kept and answer.status == 304:
             self._cache.touch(key)
             return kept.answer
-        if keep == "always" or "etag" in answer.headers:
+        if keep == "always" or "etag" in answer.headers or final(answer):
             self._cache.put(key, answer)
         return answer
 
     def post(
         self, url: str, call: Call, *, body: Mapping[str, Any], params: Params | None = None,
-        max_bytes: int = MAX_JSON_BYTES,
+        max_bytes: int = MAX_JSON_BYTES, final: Final = never,
     ) -> Answer:  # fmt: skip
-        """The whole answer to a POST that only reads (a search), so that it may be tried again."""
-        sent = json.dumps(body).encode()
-        return self._read(_Asked("POST", self._whole(url), params, body=sent), call, max_bytes)
+        """The whole answer to a POST that only reads (a search), so that it may be tried again.
+
+        One of which `final` holds is given again for ever where there is a cache.
+        """
+        url, sent = self._whole(url), json.dumps(body)
+        key = json.dumps(["POST", url, sorted((params or {}).items()), sent])
+        if self._cache and final is not never and (kept := self._cache.get(key)):
+            return kept.answer
+        answer = self._read(_Asked("POST", url, params, body=sent.encode()), call, max_bytes)
+        if self._cache and final(answer):
+            self._cache.put(key, answer)
+        return answer
 
     def download(
         self, url: str, call: Call, file: IO[bytes], *, max_bytes: int, params: Params | None = None

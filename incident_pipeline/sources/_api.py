@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from incident_pipeline.errors import BadPayload, ConfigError, IncidentError
 from incident_pipeline.http.answer import Answer, origin
 from incident_pipeline.http.cache import AnswerCache
-from incident_pipeline.http.client import Client, Keep
+from incident_pipeline.http.client import Client, Final, Keep, never
 from incident_pipeline.http.errors import Call
 from incident_pipeline.http.network import Network
 from incident_pipeline.http.paging import MAX_PAGES, Fetcher, LinkHeader, Paginator, Params, pages
@@ -69,21 +69,25 @@ class Api:
         self._paginator, self._items = paginator or LinkHeader(), items
 
     def get(
-        self, path: str, call: Call, *, params: Params | None = None, accept: str | None = None, keep: Keep = "no"
-    ) -> Answer:
-        """One answer."""
-        return self.client.get(path, call, params=params, accept=accept, keep=keep)
+        self, path: str, call: Call, *,
+        params: Params | None = None, accept: str | None = None, keep: Keep = "no", final: Final = never,
+    ) -> Answer:  # fmt: skip
+        """One answer; `keep` and `final` as of `Client.get`."""
+        return self.client.get(path, call, params=params, accept=accept, keep=keep, final=final)
 
-    def object(self, path: str, call: Call, *, params: Params | None = None, keep: Keep = "no") -> dict[str, Any]:
+    def object(
+        self, path: str, call: Call, *, params: Params | None = None, keep: Keep = "no", final: Final = never
+    ) -> dict[str, Any]:
         """One JSON object."""
-        return self.get(path, call, params=params, keep=keep).json_object(call)
+        return self.get(path, call, params=params, keep=keep, final=final).json_object(call)
 
     def pages(
         self, path: str, call: Call, *,
-        params: Params | None = None, max_pages: int = MAX_PAGES, keep: Keep = "no", paginator: Paginator | None = None,
+        params: Params | None = None, max_pages: int = MAX_PAGES, keep: Keep = "no", final: Final = never,
+        paginator: Paginator | None = None,
     ) -> Iterator[Answer]:  # fmt: skip
         """Each page of a list or of an object whose list is paged."""
-        fetcher: Fetcher = self.client if keep == "no" else _Keeping(self.client, keep)
+        fetcher: Fetcher = self.client if keep == "no" else _Keeping(self.client, keep, final)
         paginator = paginator or self._paginator
         return pages(fetcher, path, call, params=params, paginator=paginator, max_pages=max_pages)
 
@@ -112,12 +116,12 @@ class Api:
 class _Keeping:
     """A client whose GETs may come from the cache."""
 
-    def __init__(self, client: Client, keep: Keep) -> None:
-        self._client = client
+    def __init__(self, client: Client, keep: Keep, final: Final) -> None:
+        self._client, self._final = client, final
         self._keep: Keep = keep
 
     def get(self, url: str, call: Call, *, params: Params | None = None) -> Answer:
-        return self._client.get(url, call, params=params, keep=self._keep)
+        return self._client.get(url, call, params=params, keep=self._keep, final=self._final)
 
     def post(self, url: str, call: Call, *, body: Mapping[str, Any], params: Params | None = None) -> Answer:
         return self._client.post(url, call, body=body, params=params)
