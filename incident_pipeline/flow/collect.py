@@ -25,7 +25,7 @@ from incident_pipeline.sources.logs.files import read_log_file
 from incident_pipeline.warehouse.incidents import save_incident
 from incident_pipeline.warehouse.production import Seen, save_seen
 
-MAX_FAILED_JOBS = 20
+MAX_FAILED_JOBS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +105,14 @@ def _read_jobs(logs: CiLogSource, incident: Incident, book: LogBook) -> None:
     """Logs of the failed jobs (of all cancelled ones when none failed), and of the same jobs of the green run."""
     run, green = _run_of(incident), incident.green_run
     red = [j for j in incident.jobs if j.failed] or [j for j in incident.jobs if j.conclusion == "cancelled"]
-    for job in red[:MAX_FAILED_JOBS]:
-        book.add_job("log", logs, run=run, job=job)
+    book.add_jobs("log", logs, run=run, jobs=red[:MAX_FAILED_JOBS])
     if len(red) > MAX_FAILED_JOBS:
         left_out = f"{len(red) - MAX_FAILED_JOBS} more failed jobs were not read"
         book.statuses.append(SourceStatus(logs.name, "logs", run.workflow, "skipped", left_out))
     if green:
         wanted = {job.name for job in red[:MAX_FAILED_JOBS]}
-        for job in islice((j for j in logs.get_jobs(green) if j.name in wanted), MAX_FAILED_JOBS):
-            book.add_job("green", logs, run=green, job=job)
+        same = islice((j for j in logs.get_jobs(green) if j.name in wanted), MAX_FAILED_JOBS)
+        book.add_jobs("green", logs, run=green, jobs=list(same))
 
 
 def _passed_elsewhere(logs: CiLogSource, run: Run, green: Run | None) -> bool | None:

@@ -23,7 +23,7 @@ from incident_pipeline.normalize.clean import clean_expr
 from incident_pipeline.normalize.frames import normalize
 from incident_pipeline.sources.base import CiLogSource, LogSource, TestReport
 from incident_pipeline.sources.logs._log_file import FileLog
-from incident_pipeline.warehouse.logs import LogFacts, ReadLog, load_log, stage_log
+from incident_pipeline.warehouse.logs import LogFacts, ReadLog, find_log, load_log, stage_log
 from incident_pipeline.warehouse.rows import log_id_of
 
 MAX_EVIDENCE_LINES = 3_000_000
@@ -44,15 +44,31 @@ class LogBook:
     read: list[ReadLog] = field(default_factory=list[ReadLog])
     last_time: datetime | None = None
 
-    def add_job(self, kind: str, logs: CiLogSource, *, run: Run, job: Job) -> None:
-        """A CI job's log, under the next `log` or `green` label."""
-        read = logs.read_job_log(run, job)
-        log_id = log_id_of(run.source, run.repo, run.run_id, run.attempt, job.job_id)
-        facts = LogFacts(
-            log_id, run.source, run.repo, job.name, "read",
-            run_id=run.run_id, attempt=run.attempt, job_id=job.job_id, url=job.url,
-        )  # fmt: skip
-        self._add(kind, facts, frames=read.frames, status=read.status)
+    def add_jobs(self, kind: str, logs: CiLogSource, *, run: Run, jobs: Sequence[Job]) -> None:
+        """Logs of CI jobs, each under the next `log` or `green` label. One that is stored whole is not read again."""
+        stored = {job.job_id: found for job in jobs if (found := self._stored(run, job))}
+        read = logs.read_job_logs(run, [job for job in jobs if job.job_id not in stored])
+        for job in jobs:
+            if job.job_id in stored:
+                self._reuse(kind, *stored[job.job_id])
+            else:
+                log = next(read)
+                self._add(kind, _job_facts(run, job), frames=log.frames, status=log.status)
+
+    def _stored(self, run: Run, job: Job) -> tuple[LogFacts, datetime | None] | None:
+        """What the warehouse has of a job that has ended, with its latest time: such a log does not change."""
+        found = find_log(self.ws.warehouse, _job_facts(run, job).log_id) if job.conclusion else None
+        if found is None or found[0].status not in {"read", "empty"}:
+            return None
+        times = _Times(self.ws.clock() + CLOCK_SKEW)
+        times.see(found[1])
+        return found[0], times.last
+
+    def _reuse(self, kind: str, facts: LogFacts, last_time: datetime | None) -> None:
+        status = SourceStatus(
+            facts.source, "logs", facts.name, facts.status, facts.detail, facts.lines, facts.bytes, facts.skipped
+        )
+        self._name(kind, LogRef("", facts.log_id, facts.name, facts.job_id, facts.url), status, last_time)
 
     def add_report(self, report: TestReport, *, run: Run) -> None:
         """A test report of the failed run, under the next `log` label."""
@@ -83,14 +99,24 @@ class LogBook:
         self._keep(kind, LogRef("", facts.log_id, facts.name, facts.job_id, facts.url), done)
 
     def _keep(self, kind: str, ref: LogRef, done: "LogDone") -> str:
+        self.read.append(done.read)
+        return self._name(kind, ref, done.status, done.last_time)
+
+    def _name(self, kind: str, ref: LogRef, status: SourceStatus, last_time: datetime | None) -> str:
         number = 1 + sum(other.label.rstrip("0123456789") == kind for other in self.refs)
         label = kind if number == 1 else f"{kind}{number}"
         self.refs.append(replace(ref, label=label))
-        self.statuses.append(replace(done.status, what=f"{label}: {ref.name}"))
-        self.read.append(done.read)
-        if kind == "log" and done.last_time:
-            self.last_time = max(done.last_time, self.last_time or done.last_time)
+        self.statuses.append(replace(status, what=f"{label}: {ref.name}"))
+        if kind == "log" and last_time:
+            self.last_time = max(last_time, self.last_time or last_time)
         return ref.name
+
+
+def _job_facts(run: Run, job: Job) -> LogFacts:
+    return LogFacts(
+        log_id_of(run.source, run.repo, run.run_id, run.attempt, job.job_id), run.source, run.repo, job.name, "read",
+        run_id=run.run_id, attempt=run.attempt, job_id=job.job_id, url=job.url,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ staged = stage_log(warehouse, log_id, frames)        streams, no lock
 save_log(warehouse, LogFacts(log_id, ...), staged)   one short transaction
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,11 +61,21 @@ class ReadLog:
         return Write("logs", {"log_id": self.facts.log_id}, rows.frame([rows.fields(self.facts)]))
 
 
-def save_log(warehouse: Warehouse, facts: LogFacts, staged: Staged | None = None) -> Staged:
-    """The log's facts and entries become these. Without `staged` (missing, expired) the log has no entries."""
+def save_log(
+    warehouse: Warehouse, facts: LogFacts, staged: Staged | None = None, *, beside: Sequence[Write] = ()
+) -> Staged:  # fmt: skip
+    """The log's facts and entries become these, in one transaction with the writes `beside`. Without `staged` (missing,
+    expired) the log has no entries."""
     read = ReadLog(facts, staged or stage_log(warehouse, facts.log_id, ()))
-    warehouse.replace([read.write], staged=(read.staged,))
+    warehouse.replace([read.write, *beside], staged=(read.staged,))
     return read.staged
+
+
+def find_log(warehouse: Warehouse, log_id: int) -> tuple[LogFacts, pl.Series] | None:
+    """What is stored of a log and the times of its entries; None when it never was stored, or its entries are gone."""
+    found = warehouse.read("log_of", log_id=log_id)
+    times = warehouse.read_segment(_TABLE, str(log_id), columns=["timestamp"]) if len(found) else None
+    return None if times is None else (rows.value(LogFacts, found.row(0, named=True)), times["timestamp"])
 
 
 def load_log(warehouse: Warehouse, log_id: int) -> pl.DataFrame:

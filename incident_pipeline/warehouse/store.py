@@ -117,10 +117,11 @@ class Warehouse:
             gate.shut(connection, segments=self.segments)
             return gate.run(connection, sql, max_rows=max_rows, seconds=seconds)
 
-    def read_segment(self, table: str, window: str) -> pl.DataFrame | None:
+    def read_segment(self, table: str, window: str, *, columns: Sequence[str] | None = None) -> pl.DataFrame | None:
         """All stored rows of one window, None when there is none. A file superseded meanwhile is still there."""
         found = self.read("segment_file", table_name=table, window_key=window)
-        return pl.read_parquet(self.segments / table / found.item()) if len(found) else None
+        path = self.segments / table / found.item() if len(found) else None
+        return pl.read_parquet(path, columns=list(columns) if columns else None) if path else None
 
     @contextlib.contextmanager
     def snapshot(self, *, bulk: bool = True, memory: str = "512MB") -> "Generator[duckdb.DuckDBPyConnection]":

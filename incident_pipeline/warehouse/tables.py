@@ -28,6 +28,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "fingerprints": ("incident",),
     "feedback": ("feedback_id",),
     "source_status": ("incident", "source", "kind", "what"),
+    "ingest_cursors": ("source", "kind", "what"),
     "segments": ("table_name", "window_key"),
 }
 

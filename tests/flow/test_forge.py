@@ -97,6 +97,27 @@ def test_all_failed_jobs_of_a_matrix_are_one_incident_each_compared_with_its_own
     assert stored.report.suspects[0].hash == sample.hashes[CULPRIT]
 
 
+def test_the_log_of_a_job_that_has_ended_is_fetched_once(ws: Workspace, sample: Sample, forge: Forge) -> None:
+    server = forge(green(sample), red(sample))
+    (first,) = investigate(ws, request())
+    fetched = [asked.path for asked in server.storage_requests]
+    assert len(fetched) == 2
+    (second,) = investigate(ws, request())
+    assert [asked.path for asked in server.storage_requests] == fetched
+    assert second.report.sources == first.report.sources
+    assert second.report.evidence_hash == first.report.evidence_hash
+
+
+def test_a_log_that_came_cut_or_not_at_all_is_fetched_again(ws: Workspace, sample: Sample, forge: Forge) -> None:
+    run = red(sample)
+    log, run.jobs[0].log = run.jobs[0].log, 404
+    forge(green(sample), run)
+    (first,) = investigate(ws, request())
+    run.jobs[0].log = log
+    (second,) = investigate(ws, request())
+    assert [r.report.sources[0].status for r in (first, second)] == ["missing", "read"]
+
+
 def test_a_first_attempt_whose_re_run_was_green_blames_no_commit(ws: Workspace, sample: Sample, forge: Forge) -> None:
     again = red(sample, FakeJob(id=7000, conclusion="success"), attempt=2)
     again.conclusion = "success"

@@ -49,7 +49,7 @@ def test_a_report_is_one_more_log_of_the_incident(ws: Workspace) -> None:
     book = LogBook(ws, quiet)
     with fake(FakeRun(12, "a" * 40, jobs=[job], artifacts=artifacts)) as server, actions(server) as source:
         run = source.get_run(REPO, "12")
-        book.add_job("log", source, run=run, job=next(iter(source.get_jobs(run))))
+        book.add_jobs("log", source, run=run, jobs=list(source.get_jobs(run))[:1])
         assert add_test_reports(source, run, book) == 1
     assert [(ref.label, ref.name) for ref in book.refs] == [("log", "tests"), ("log2", "test-results/junit.xml")]
     assert [(s.what, s.status) for s in book.statuses] == [

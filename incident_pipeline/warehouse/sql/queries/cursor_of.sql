@@ -1,0 +1,1 @@
+SELECT * FROM ingest_cursors WHERE source = $source AND kind = $kind AND what = $what

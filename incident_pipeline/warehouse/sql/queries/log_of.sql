@@ -1,0 +1,1 @@
+SELECT * FROM logs WHERE log_id = $log_id
