@@ -25,7 +25,7 @@ def parse_blame(porcelain: bytes) -> Iterator[BlameLine]:
         if row.startswith(b"\t"):
             yield BlameLine(line, sha.decode("ascii"), paths.get(sha, ""), original, text_of(row[1:]))
         elif row.startswith(b"filename "):
-            paths[sha] = text_of(_unquoted(row[9:]))
+            paths[sha] = text_of(unquoted(row[9:]))
         elif match := _LINE.fullmatch(row):
             sha, original, line = match[1], int(match[2]), int(match[3])
 
@@ -36,7 +36,8 @@ def ignored_hashes(text: bytes) -> bytes:
     return b"".join(word + b"\n" for word in words if _HASH.fullmatch(word))
 
 
-def _unquoted(name: bytes) -> bytes:
+def unquoted(name: bytes) -> bytes:
+    """A file's name as git prints it: quoted like a C string where it is odd."""
     if len(name) < 2 or not name.startswith(b'"') or not name.endswith(b'"'):
         return name
     return _ESCAPE.sub(lambda m: bytes([int(m[1], 8)]) if len(m[1]) == 3 else _ESCAPED.get(m[1], m[1]), name[1:-1])
