@@ -21,10 +21,12 @@ CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`ca_file`: PEM certificates to trust besides the usual ones. `proxy`: its URL, which may hold a password."""
+    """`ca_file`: PEM certificates to trust besides the usual ones. `proxy`: its URL, which may hold a password.
+    `verify`: whether certificates are looked at at all."""
 
     ca_file: Path | None = None
     proxy: SecretStr | None = None
+    verify: bool = True
 
 
 def connect(network: Network, transport: "httpx.BaseTransport | None" = None) -> "httpx.Client":
@@ -33,10 +35,9 @@ def connect(network: Network, transport: "httpx.BaseTransport | None" = None) ->
 
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     proxy = network.proxy.get_secret_value() if network.proxy else None
+    trusted = _trusted(network.ca_file) if network.verify else False
     try:
-        return httpx.Client(
-            timeout=timeout, transport=transport, follow_redirects=False, proxy=proxy, verify=_trusted(network.ca_file)
-        )
+        return httpx.Client(timeout=timeout, transport=transport, follow_redirects=False, proxy=proxy, verify=trusted)
     except (ValueError, httpx.InvalidURL):
         raise ConfigError("proxy is no URL that can be used: give it as http://HOST:PORT") from None
     except ImportError:

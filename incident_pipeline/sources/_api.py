@@ -39,22 +39,23 @@ class HttpConfig(SourceConfig):
     proxy: SecretStr | None = None
     cache: bool = True
 
-    def network(self, root: Path) -> Network:
+    def network(self, root: Path, *, verify: bool = True) -> Network:
         """How to reach the outside; relative paths start at `root`."""
-        return Network(root / self.ca_file.expanduser() if self.ca_file else None, self.proxy)
+        return Network(root / self.ca_file.expanduser() if self.ca_file else None, self.proxy, verify)
 
     def answers(self, context: SourceContext) -> AnswerCache | None:
         """Where answers are kept, if they are."""
         return AnswerCache(context.cache_dir / "answers") if self.cache else None
 
 
-def address(url: str, *, vendor: str, key: str, like: str) -> str:
-    """`url` without a closing slash. ConfigError unless it is a bare https address (http on this machine only)."""
+def address(url: str, *, vendor: str, key: str, like: str, plain: bool = False) -> str:
+    """`url` without a closing slash. ConfigError unless it is a bare https address (http on this machine only, unless
+    `plain`)."""
     if origin(url) is None:
         raise ConfigError(f"{vendor}: {key} is no URL")
     parts = urlsplit(url)
-    plain = parts.scheme == "http" and parts.hostname not in _LOOPBACK
-    if parts.scheme not in {"http", "https"} or not parts.hostname or plain:
+    exposed = parts.scheme == "http" and parts.hostname not in _LOOPBACK and not plain
+    if parts.scheme not in {"http", "https"} or not parts.hostname or exposed:
         raise ConfigError(f"{vendor}: {key} must be an https address, like {like}")
     if parts.username or parts.query or parts.fragment:
         raise ConfigError(f"{vendor}: {key} must be a bare address; credentials have keys of their own")
