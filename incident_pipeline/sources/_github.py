@@ -8,26 +8,29 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import SecretStr, model_validator
 
-from incident_pipeline.errors import UsageError
+from incident_pipeline.errors import AccessDenied, ConfigError, NotFound, UsageError
 from incident_pipeline.http.answer import same_origin
-from incident_pipeline.http.auth import bearer
+from incident_pipeline.http.auth import Credentials, bearer
 from incident_pipeline.http.client import Client
-from incident_pipeline.http.errors import Call
+from incident_pipeline.http.errors import Call, one_line
 from incident_pipeline.http.limits import Limits
 from incident_pipeline.model.logs import SourceCheck
 from incident_pipeline.sources._api import Api, Found, HttpConfig, address, check, reading
+from incident_pipeline.sources._github_app import App, AppCredentials, shared_credentials
 from incident_pipeline.sources.base import SourceContext
 
 PUBLIC_API = "https://api.github.com"
 PAGE_SIZE = 100
-LIMITS = Limits(at_once=6, requests=900, seconds=60)
+LIMITS = Limits(at_once=6, requests=890, seconds=61)
 """100 requests at once and 900 points a minute, a GET being one:
-https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api."""
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api. A little less, for requests that travel
+at different speeds and for an app's POSTs, which count five."""
 
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _REPO = re.compile(r"[\w.-]+/[\w.-]+")
@@ -36,8 +39,9 @@ _REPO = re.compile(r"[\w.-]+/[\w.-]+")
 class GitHubConfig(HttpConfig):
     """Keys of `github` and `github_actions`, all optional. On GitHub Enterprise `base_url` is `https://HOST/api/v3`.
 
-    `mirror` serves git from a blobless clone in the cache instead of REST; `clone_url` replaces the address (or path)
-    that it is cloned from.
+    A token, or a GitHub App: `app_id` (or its client id) and its `private_key` (PEM, or the name of a file of it);
+    `installation_id` is looked up where it is not given. `mirror` serves git from a blobless clone in the cache instead
+    of REST; `clone_url` replaces the address (or path) that it is cloned from.
     """
 
     variables: ClassVar[Mapping[str, tuple[str, ...]]] = {"token": ("GITHUB_TOKEN", "GH_TOKEN")}
@@ -45,10 +49,25 @@ class GitHubConfig(HttpConfig):
     owner: str | None = None
     repo: str | None = None
     token: SecretStr | None = None
+    app_id: int | str | None = None
+    private_key: SecretStr | None = None
+    private_key_file: Path | None = None
+    installation_id: int | None = None
     base_url: str | None = None
     web_url: str | None = None
     mirror: bool = False
     clone_url: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        keys = [key for key in (self.private_key, self.private_key_file) if key]
+        if self.app_id and self.token and self.token.get_secret_value():
+            raise ValueError("give a token or an app_id, not both")
+        if self.app_id and len(keys) != 1:
+            raise ValueError("app_id needs private_key or private_key_file (one of them)")
+        if not self.app_id and (keys or self.installation_id):
+            raise ValueError("private_key and installation_id belong to an app: app_id is missing")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +106,44 @@ def open_api(config: GitHubConfig, context: SourceContext) -> Api:
     site = find_site(config)
     client = Client(
         site.api,
-        credentials=bearer(site.token) if site.token else None,
+        credentials=find_credentials(config, site, context.root),
         headers=HEADERS,
         limits=LIMITS,
         cache=config.answers(context),
         network=config.network(context.root),
     )
     return Api(client)
+
+
+def find_credentials(config: GitHubConfig, site: Site, root: Path) -> Credentials | None:
+    """The app's where one is configured, else the token's; None reads what is public. ConfigError for a bad key."""
+    if not config.app_id:
+        return bearer(site.token) if site.token else None
+    return shared_credentials(
+        App(
+            site.api, str(config.app_id), _key(config, root), config.installation_id,
+            repo=repo_name("", config) if config.repo else "", owner=config.owner or "",
+            network=config.network(root), headers=tuple(HEADERS.items()),
+        )
+    )  # fmt: skip
+
+
+def _key(config: GitHubConfig, root: Path) -> SecretStr:
+    if config.private_key_file is None:
+        return config.private_key or SecretStr("")
+    path = root / config.private_key_file.expanduser()
+    try:
+        return SecretStr(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no text"
+        raise ConfigError(f"github: private_key_file {path} cannot be read ({reason})") from None
+
+
+def clone_login(api: Api, site: Site) -> tuple[str, SecretStr] | None:
+    """User name and secret that git clones with; None: what is public."""
+    given = api.client.credentials
+    token = given.token() if isinstance(given, AppCredentials) else site.token
+    return ("x-access-token", token) if token else None
 
 
 def ask_of(repo: str, config: GitHubConfig, *, what: str, needs: str) -> tuple[str, Call]:
@@ -110,9 +160,29 @@ def check_site(
     what = repo_name("", config) if named else find_site(config).web
 
     def found() -> Found:
-        return Found(read() if named else _rate_limit(api))
+        return Found(read() if named else _rate_limit(api), *_whose(api))
 
     return check(name, kind, what, client=api.client, read=found)
+
+
+def _whose(api: Api) -> tuple[str, str]:
+    """Whose the credentials are and what they may do, as far as GitHub tells: scopes only of classic tokens
+    (https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps), users only of their own."""
+    given = api.client.credentials
+    if given is None:
+        return "none: only what is public, 60 requests an hour", ""
+    if isinstance(given, AppCredentials):
+        return given.describe(), given.permissions
+    call = Call("github", "the token's user")
+    try:
+        answer = api.get("user", call)
+    except (AccessDenied, NotFound):
+        return "a token of no user (of a workflow or an app)", ""
+    ends = answer.headers.get("github-authentication-token-expiration", "")
+    login = one_line(str(answer.json_object(call).get("login") or "unknown"))
+    scopes = answer.headers.get("x-oauth-scopes")
+    told = "fine-grained: GitHub does not tell" if scopes is None else one_line(scopes) or "none: only what is public"
+    return login + (f" (until {one_line(ends)})" if ends else ""), told
 
 
 def _rate_limit(api: Api) -> str:

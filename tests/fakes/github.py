@@ -1,31 +1,48 @@
 """A GitHub that never was: real git repositories and invented runs, served over loopback, with state.
 
+    python -m tests.fakes.github --port N
     python -m tests.fakes.github --git PATH --failed-log F --green-log G --head SHA --green SHA --port N
 
-serves one repository (`--repo`, default acme/shop) with red run 1001 and green run 1000 until it is interrupted;
-`--pull-request` makes the red run a pull request's, `--fork` one from a fork, `--answer 401` refuses everything.
-Job logs are redirects to a second host (another port) that refuses a request with an Authorization header.
+serves one repository (`--repo`, default acme/shop; without `--git` a made one) with red run 1001 and green run 1000
+until it is interrupted; `--pull-request` makes the red run a pull request's, `--fork` one from a fork, `--limits` keeps
+GitHub's published limits, `--answer 401` refuses everything. Logs are redirects to a second host (another port) that
+refuses a request with an Authorization header. Every answer has an ETag; asked with it again, it is a 304.
 """
 
 import argparse
+import hashlib
 import re
+import tempfile
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 from tests.fakes import git_json
 from tests.fakes.git_json import Missing
+from tests.fakes.github_access import FakeApp
+from tests.fakes.github_limits import Limiter
+from tests.fakes.github_logs import run_zip
 from tests.fakes.github_state import FakeJob, FakeRepo, FakeRun, artifact_json, created_matches, job_json, pull
 from tests.fakes.server import Asked, FakeVendor, Reply, json_reply, serve, stop
 
 
 class FakeGitHub(FakeVendor):
-    """Its API is the vendor's server; the storage host is another one."""
+    """Its API is the vendor's server; the storage host is another one. `token` (of user `login`, with `scopes`: None
+    for a fine-grained one) or a token of `app` opens it; None and no app: everyone. `latency`: seconds an answer takes.
+    """
 
-    def __init__(self, repos: dict[str, FakeRepo], *, token: str | None = None, port: int = 0) -> None:
-        self.repos, self.token = repos, token
+    def __init__(
+        self, repos: dict[str, FakeRepo], *, token: str | None = None, port: int = 0, app: FakeApp | None = None,
+        limits: bool | Limiter = False, login: str = "ana", scopes: str | None = "repo, workflow",
+    ) -> None:  # fmt: skip
+        self.repos, self.token, self.app = repos, token, app
+        self.login, self.scopes = login, scopes
+        self.limiter = Limiter() if limits is True else limits or None
+        self.latency = 0.0
         self.storage_requests: list[Asked] = []
         super().__init__(port)
         self._storage = serve(self._stored, 0)
@@ -38,19 +55,54 @@ class FakeGitHub(FakeVendor):
         return f"{self.url}/{repo}/actions/runs/{run_id}"
 
     def answer(self, asked: Asked) -> Reply:
-        if self.token and asked.headers.get("authorization") != f"Bearer {self.token}":
-            return json_reply({"message": "Bad credentials"}, 401)
-        if asked.path == "/rate_limit":
-            return json_reply({"resources": {"core": {"limit": 5000, "remaining": 4987, "reset": 1}}})
-        match = re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", asked.path)
-        repo = self.repos.get(match[1]) if match else None
-        if match is None or repo is None:
-            return json_reply({"message": "Not Found", "documentation_url": "https://docs.example"}, 404)
+        return self.limiter.answer(asked, self._tagged) if self.limiter else self._tagged(asked)
+
+    def _tagged(self, asked: Asked) -> Reply:
+        time.sleep(self.latency)
+        reply = self._answer(asked)
+        if asked.method != "GET" or reply.status != 200:
+            return reply
+        tag = f'W/"{hashlib.sha256(reply.body).hexdigest()}"'
+        if asked.headers.get("if-none-match") == tag:
+            return Reply(304, b"", {"ETag": tag})
+        return replace(reply, headers={**reply.headers, "ETag": tag})
+
+    def _answer(self, asked: Asked) -> Reply:
+        given = asked.headers.get("authorization", "").removeprefix("Bearer ")
+        installed = self.app is not None and self.app.knows(given)
         try:
-            return self._route(match[1], repo, match[2] or "", asked)
+            if self.app and given.count(".") == 2:
+                return self._as_app(self.app, asked, given)
+            if (self.token or self.app) and given != self.token and not installed:
+                return _refusal("Bad credentials", 401)
+            if asked.path == "/user":
+                return _refusal("Resource not accessible by integration", 403) if installed else self._user()
+            if asked.path == "/rate_limit":
+                return json_reply({"resources": {"core": {"limit": 5000, "remaining": 4987, "reset": 1}}})
+            match = re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", asked.path)
+            repo = self.repos.get(match[1]) if match else None
+            return self._route(match[1], repo, match[2] or "", asked) if match and repo else _refusal("Not Found", 404)
         except Missing as missing:
-            status = 422 if str(missing).startswith("No commit found for SHA") else 404
-            return json_reply({"message": str(missing), "documentation_url": "https://docs.example"}, status)
+            return _refusal(str(missing), 422 if str(missing).startswith("No commit found for SHA") else 404)
+
+    def _user(self) -> Reply:
+        reply = json_reply({"login": self.login})
+        return replace(reply, headers={**reply.headers, **({"X-OAuth-Scopes": self.scopes} if self.scopes else {})})
+
+    def _as_app(self, app: FakeApp, asked: Asked, claim: str) -> Reply:
+        if refused := app.refuses(claim):
+            return _refusal(refused, 401)
+        if asked.path == "/app":
+            return json_reply({"id": int(app.app_id), "slug": app.slug})
+        if asked.path == "/app/installations":
+            return self._page(asked, [app.installation(number) for number in app.installations], lambda items: items)
+        if match := re.fullmatch(r"/repos/([^/]+)/[^/]+/installation", asked.path):
+            found = [number for number, account in app.installations.items() if account == match[1]]
+            return json_reply(app.installation(found[0])) if found else _refusal("Not Found", 404)
+        match = re.fullmatch(r"/app/installations/(\d+)/access_tokens", asked.path)
+        if match is None or asked.method != "POST" or int(match[1]) not in app.installations:
+            raise Missing("Not Found")
+        return json_reply(app.grant(), 201)
 
     def _route(self, name: str, repo: FakeRepo, rest: str, asked: Asked) -> Reply:
         for pattern, handler in _ROUTES:
@@ -65,6 +117,10 @@ class FakeGitHub(FakeVendor):
             return Reply(400, b"<Error>InvalidAuthenticationInfo</Error>", {"Content-Type": "application/xml"})
         if asked.path.startswith("/zips/"):
             zipped = self._zip(int(asked.path.rpartition("/")[2]))
+            return Reply(200, zipped if isinstance(zipped, bytes) else b"", {"Content-Type": "application/zip"})
+        if asked.path.startswith("/runs/"):
+            _, _, owner, repo, run_id, attempt = asked.path.split("/")
+            zipped = _packed(self._find(self.repos[f"{owner}/{repo}"], run_id, attempt))
             return Reply(200, zipped if isinstance(zipped, bytes) else b"", {"Content-Type": "application/zip"})
         log = self._log(int(asked.path.rpartition("/")[2]))
         return Reply(200, log if isinstance(log, bytes) else b"", {"Content-Type": "text/plain"})
@@ -146,8 +202,24 @@ class FakeGitHub(FakeVendor):
         log = self._log(int(job_id))
         if isinstance(log, int):
             return json_reply({"message": "Not Found" if log == 404 else "Server Error"}, log)
-        where = f"http://127.0.0.1:{self._storage.server_address[1]}/signed/{job_id}?sig=s3cret"
+        return self._elsewhere(f"/signed/{job_id}")
+
+    def _elsewhere(self, path: str) -> Reply:
+        where = f"http://127.0.0.1:{self._storage.server_address[1]}{path}?sig=s3cret"
         return Reply(302, b"", {"Location": where})
+
+    def run_logs(self, name: str, repo: FakeRepo, asked: Asked, run_id: str, attempt: str = "") -> Reply:
+        run = self._find(repo, run_id, attempt)
+        zipped = _packed(run)
+        if isinstance(zipped, int):
+            return json_reply({"message": "Gone" if zipped == 410 else "Not Found"}, zipped)
+        return self._elsewhere(f"/runs/{name}/{run.id}/{run.attempt}")
+
+    def annotations(self, name: str, repo: FakeRepo, asked: Asked, job_id: str) -> Reply:
+        jobs = [job for run in repo.runs for job in run.jobs if str(job.id) == job_id]
+        if not jobs:
+            raise Missing("Not Found")
+        return self._page(asked, jobs[0].annotations, lambda items: items)
 
     def artifacts(self, name: str, repo: FakeRepo, asked: Asked, run_id: str) -> Reply:
         found = [artifact_json(artifact) for artifact in self._find(repo, run_id, "").artifacts]
@@ -157,8 +229,7 @@ class FakeGitHub(FakeVendor):
         zipped = self._zip(int(artifact_id))
         if isinstance(zipped, int):
             return json_reply({"message": "Artifact has expired" if zipped == 410 else "Not Found"}, zipped)
-        where = f"http://127.0.0.1:{self._storage.server_address[1]}/zips/{artifact_id}?sig=s3cret"
-        return Reply(302, b"", {"Location": where})
+        return self._elsewhere(f"/zips/{artifact_id}")
 
     def _zip(self, artifact_id: int) -> bytes | int:
         artifacts = [a for repo in self.repos.values() for run in repo.runs for a in run.artifacts]
@@ -180,6 +251,14 @@ class FakeGitHub(FakeVendor):
         }  # fmt: skip
 
 
+def _refusal(message: str, status: int) -> Reply:
+    return json_reply({"message": message, "documentation_url": "https://docs.example"}, status)
+
+
+def _packed(run: FakeRun) -> bytes | int:
+    return run_zip(run) if run.zipped is None else run.zipped
+
+
 _ROUTES: list[tuple[str, Callable[..., Reply]]] = [
     (r"", FakeGitHub.about),
     (r"/commits", FakeGitHub.commits),
@@ -197,6 +276,9 @@ _ROUTES: list[tuple[str, Callable[..., Reply]]] = [
     (r"/actions/runs/(\d+)/jobs", FakeGitHub.jobs),
     (r"/actions/runs/(\d+)/attempts/(\d+)/jobs", FakeGitHub.jobs),
     (r"/actions/jobs/(\d+)/logs", FakeGitHub.job_log),
+    (r"/actions/runs/(\d+)/logs", FakeGitHub.run_logs),
+    (r"/actions/runs/(\d+)/attempts/(\d+)/logs", FakeGitHub.run_logs),
+    (r"/check-runs/(\d+)/annotations", FakeGitHub.annotations),
     (r"/actions/runs/(\d+)/artifacts", FakeGitHub.artifacts),
     (r"/actions/artifacts/(\d+)/zip", FakeGitHub.artifact),
 ]
@@ -217,23 +299,41 @@ def demo_repo(args: argparse.Namespace) -> FakeRepo:
     return repo
 
 
-def main() -> None:
+def sample(*, port: int = 0, repo: str = "acme/shop", limits: bool = False) -> FakeGitHub:
+    """A made repository with a red run after a green one: something to try the CLI on."""
+    from tests.flow.sample import GREEN, make_sample  # noqa: PLC0415 - only a person who tries it needs it
+
+    made = make_sample(Path(tempfile.mkdtemp(prefix="fake-github-")))
+    words = ["--git", made.repo, "--failed-log", made.failed_log, "--green-log", made.green_log]
+    words += ["--head", made.hashes[-1], "--green", made.hashes[GREEN]]
+    return FakeGitHub({repo: demo_repo(_parser().parse_args(list(map(str, words))))}, port=port, limits=limits)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tests.fakes.github")
-    for flag in ("--git", "--failed-log"):
-        parser.add_argument(flag, type=Path, required=True)
-    parser.add_argument("--green-log", type=Path)
-    for flag in ("--head", "--green"):
-        parser.add_argument(flag, required=True)
+    for flag in ("--git", "--failed-log", "--green-log"):
+        parser.add_argument(flag, type=Path)
+    for flag in ("--head", "--green", "--token"):
+        parser.add_argument(flag)
     parser.add_argument("--branch", default="main")
     parser.add_argument("--repo", default="acme/shop")
-    parser.add_argument("--token")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--answer", type=int)
-    parser.add_argument("--pull-request", action="store_true")
-    parser.add_argument("--fork", action="store_true")
-    args = parser.parse_args()
+    for flag in ("--pull-request", "--fork", "--limits"):
+        parser.add_argument(flag, action="store_true")
+    return parser
+
+
+def _opened(args: argparse.Namespace) -> FakeGitHub:
+    if args.git is None:
+        return sample(port=args.port, repo=args.repo, limits=args.limits)
     args.head, args.green = (git_json.rev_parse(args.git, rev) for rev in (args.head, args.green))
-    with FakeGitHub({args.repo: demo_repo(args)}, token=args.token, port=args.port) as fake:
+    return FakeGitHub({args.repo: demo_repo(args)}, token=args.token, port=args.port, limits=args.limits)
+
+
+def main() -> None:
+    args = _parser().parse_args()
+    with _opened(args) as fake:
         if args.answer:
             fake.always = json_reply({"message": "as told"}, args.answer)
         print(f"GITHUB_API_URL={fake.url}\nGITHUB_SERVER_URL={fake.url}", flush=True)  # noqa: T201

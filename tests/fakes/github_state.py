@@ -14,6 +14,8 @@ class FakeJob:
     conclusion: str | None = "failure"
     log: bytes | int = b""
     step: str = "Run tests"
+    annotations: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    started_at: str = "2026-03-01T14:02:05Z"
 
 
 @dataclass
@@ -42,6 +44,8 @@ class FakeRun:
     pulls: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     head_repo: str | None = None
     artifacts: list[FakeArtifact] = field(default_factory=list[FakeArtifact])
+    zipped: bytes | int | None = None
+    """The zip of all its logs, or the status that asking for it gets; None: packed from its jobs."""
 
 
 @dataclass
@@ -59,7 +63,7 @@ def pull(number: int, *, head: str, head_sha: str, base: str, base_sha: str) -> 
 
 
 def job_json(job: FakeJob) -> dict[str, Any]:
-    times = {"started_at": "2026-03-01T14:02:05Z", "completed_at": "2026-03-01T14:05:00Z"}
+    times = {"started_at": job.started_at, "completed_at": "2026-03-01T14:05:00Z"}
     steps = [
         {"number": 1, "name": "Set up job", "status": "completed", "conclusion": "success", **times},
         {"number": 2, "name": job.step, "status": "completed", "conclusion": job.conclusion, **times},

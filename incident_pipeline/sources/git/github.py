@@ -25,6 +25,7 @@ from incident_pipeline.sources._github import (
     GitHubConfig,
     ask_of,
     check_site,
+    clone_login,
     find_site,
     open_api,
     repo_name,
@@ -60,7 +61,7 @@ def open_source(config: Config, context: SourceContext) -> GitSource:
         web=site.web,
         name=lambda repo: repo_name(repo, config),
         url=lambda name: config.clone_url or f"{site.web}/{name}.git",
-        login=lambda: ("x-access-token", site.token) if site.token else None,
+        login=lambda: clone_login(source.api, site),
         needs="contents:read",
     )
     return MirroredGit(source, context, remote)

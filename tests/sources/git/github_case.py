@@ -32,8 +32,8 @@ def open_api(url: str, *, token: str | None = TOKEN, patience: Patience | None =
     return Api(client)
 
 
-def config(url: str) -> GitHubConfig:
-    return GitHubConfig(base_url=url)
+def config(url: str, **keys: str) -> GitHubConfig:
+    return GitHubConfig.model_validate({"base_url": url, **keys})
 
 
 @contextmanager

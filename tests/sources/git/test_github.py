@@ -16,8 +16,9 @@ from incident_pipeline.sources.git import github as module
 from incident_pipeline.sources.git.github import Config, GitHub, open_source
 from incident_pipeline.sources.git.local import LocalGit
 from tests.fakes.github import FakeGitHub
+from tests.fakes.github_state import FakeRepo
 from tests.fakes.server import Reply, json_reply
-from tests.sources.git.github_case import REPO, TOKEN, fake, github, open_api
+from tests.sources.git.github_case import REPO, TOKEN, config, fake, github, open_api
 from tests.sources.git.history import add_commits, make_history
 from tests.sources.git.local_repo import Repo
 
@@ -239,11 +240,11 @@ def test_what_is_no_repository_is_refused_before_any_request(server: FakeGitHub,
 
 
 def test_the_configured_repository_is_meant_when_none_is_named(server: FakeGitHub, tmp_path: Path) -> None:
-    config = Config(owner="acme", repo="shop", token=SecretStr(TOKEN), base_url=server.url)
-    with open_source(config, SourceContext("github", tmp_path, tmp_path)) as source:
+    named = Config(owner="acme", repo="shop", token=SecretStr(TOKEN), base_url=server.url)
+    with open_source(named, SourceContext("github", tmp_path, tmp_path)) as source:
         assert source.default_branch("") == "main"
         assert source.check().found == "default branch main"
-    assert TOKEN not in repr(config) + repr(source)
+    assert TOKEN not in repr(named) + repr(source)
 
 
 def test_where_a_site_is_and_which_token_it_gets() -> None:
@@ -283,3 +284,32 @@ def test_blame_is_said_to_be_missing() -> None:
         pytest.raises(Unsupported, match="mirror"),
     ):
         source.blame(REPO, "a", "main")
+
+
+@pytest.mark.proves("check", by="fake")
+@pytest.mark.parametrize(
+    ("scopes", "told"),
+    [
+        ("repo, workflow", ("ana", "repo, workflow")),
+        (None, ("ana", "fine-grained: GitHub does not tell")),
+    ],
+)
+def test_check_says_whose_token_it_is_and_its_scopes(
+    history: tuple[Repo, dict[str, str]], scopes: str | None, told: tuple[str, str]
+) -> None:
+    with FakeGitHub({REPO: FakeRepo(history[0].path)}, token=TOKEN, scopes=scopes) as server:
+        with GitHub(config(server.url, owner="acme", repo="shop"), api=open_api(server.url)) as source:
+            checked = source.check()
+        assert (checked.credentials, checked.scopes) == told
+        assert len(server.requests) == 2
+
+
+@pytest.mark.proves("check", by="fake")
+def test_check_without_a_token_or_with_a_workflows_says_so(history: tuple[Repo, dict[str, str]]) -> None:
+    refused = json_reply({"message": "Resource not accessible by integration"}, 403)
+    with FakeGitHub({REPO: FakeRepo(history[0].path)}) as server:
+        with github(server, token=None) as source:
+            assert source.check().credentials.startswith("none: only what is public")
+        with github(server) as source:
+            server.next_replies = [json_reply({"resources": {"core": {"remaining": 1}}}), refused]
+            assert source.check().credentials == "a token of no user (of a workflow or an app)"
