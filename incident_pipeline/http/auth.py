@@ -53,8 +53,13 @@ def basic(user: str, secret: SecretStr) -> FixedHeaders:
 
 
 def without_credentials(body: bytes, credentials: Credentials | None) -> bytes:
-    """`body` without the values of the headers that were sent, and without what follows their first word."""
+    """`body` without the values of the headers that were sent, what follows their first word, and a Basic password."""
     for value in credentials.headers().values() if credentials else ():
-        for secret in (value, value.partition(" ")[2]):
+        scheme, _, rest = value.partition(" ")
+        for secret in (value, rest, _password(rest) if scheme == "Basic" else ""):
             body = body.replace(secret.encode(), b"***") if secret else body
     return body
+
+
+def _password(pair: str) -> str:
+    return base64.b64decode(pair).decode("utf-8", "replace").partition(":")[2]
