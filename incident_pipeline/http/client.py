@@ -22,7 +22,7 @@ from incident_pipeline.http.answer import Answer, origin, same_origin
 from incident_pipeline.http.auth import Credentials, without_credentials
 from incident_pipeline.http.cache import AnswerCache
 from incident_pipeline.http.errors import Call, Refusal, to_error
-from incident_pipeline.http.limits import Budget, Limits, Pace
+from incident_pipeline.http.limits import Budget, Limits, Pace, used_up
 from incident_pipeline.http.network import Network, connect
 from incident_pipeline.http.retry import FailedTry, Patience, rate_limit, server_fault, tried
 
@@ -238,7 +238,8 @@ class Client:
             now = self.patience.clock()
             if spent := self._budget.spent(call, now):
                 raise FailedTry(spent, again=True, wait=((spent.retry_at or now) - now).total_seconds())
-            self._pace.wait()
+            if pause := self._pace.wait(self.patience.max_wait):
+                raise FailedTry(used_up(call, now + timedelta(seconds=pause)))
         with self._slots:
             self.tries += 1
             yield

@@ -4,6 +4,7 @@ Surprising fact: a vendor's limit for a minute may be spent in a second, so requ
 that would be too many waits until the oldest leaves the window.
 """
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -31,14 +32,20 @@ class Pace:
         self._sent: deque[float] = deque()
         self._lock = threading.Lock()
 
-    def wait(self) -> None:
-        """Come back when one more request is allowed; it counts as sent from then on."""
+    def wait(self, longest: float = math.inf) -> float:
+        """Come back when one more request is allowed; it counts as sent from then on, and 0 is given.
+
+        A limit by the hour may be spent for most of it: the seconds are given at once when they are over `longest`.
+        """
         if not self._limits.requests:
-            return
+            return 0.0
         with self._lock:
             while (pause := self._until_free()) > 0:
+                if pause > longest:
+                    return pause
                 self._sleep(pause)
             self._sent.append(self._monotonic())
+        return 0.0
 
     def _until_free(self) -> float:
         now = self._monotonic()
@@ -62,8 +69,13 @@ class Budget:
         until = self._spent_until
         if until is None or until <= now:
             return None
-        message = f"{call.who}: rate limit used up; try again after {until:%Y-%m-%d %H:%M:%S} UTC"
-        return RateLimited(message, retry_at=until)
+        return used_up(call, until)
+
+
+def used_up(call: Call, until: datetime) -> RateLimited:
+    """The error for a request that is not sent as the vendor would refuse it."""
+    message = f"{call.who}: rate limit used up; try again after {until:%Y-%m-%d %H:%M:%S} UTC"
+    return RateLimited(message, retry_at=until)
 
 
 def remaining(headers: Mapping[str, str]) -> int | None:

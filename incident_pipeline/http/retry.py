@@ -27,6 +27,9 @@ SECONDARY_WAIT = timedelta(seconds=60)
 
 T = TypeVar("T")
 
+_HOPELESS = {501, 555}
+"""555 is Bitbucket's: what is asked is too large to be answered in time."""
+
 _log = logging.getLogger(__name__)
 _SECONDARY_MARKS = ("secondary rate limit", "abuse detection", "abuse-rate-limits", "rate limit exceeded")
 
@@ -123,7 +126,7 @@ def server_fault(error: Unavailable, refusal: Refusal, now: datetime) -> FailedT
     """The failed try that a 5xx makes, with the wait its Retry-After names."""
     asked = retry_after(refusal.headers.get("retry-after"), now)
     wait = max(0.0, (asked - now).total_seconds()) if asked else None
-    return FailedTry(error, again=refusal.status != 501, wait=wait)
+    return FailedTry(error, again=refusal.status not in _HOPELESS, wait=wait)
 
 
 def retry_after(value: str | None, now: datetime) -> datetime | None:

@@ -96,6 +96,7 @@ def test_a_server_fault_keeps_its_retry_after() -> None:
     failed = server_fault(Unavailable("x"), Refusal(503, {"retry-after": "4"}), START)
     assert (failed.again, failed.wait) == (True, 4)
     assert not server_fault(Unavailable("x"), Refusal(501, {}), START).again
+    assert not server_fault(Unavailable("x"), Refusal(555, {}), START).again
 
 
 def test_a_past_date_means_no_wait() -> None:
