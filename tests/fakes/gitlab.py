@@ -1,17 +1,24 @@
-"""A GitLab that never was: real git repositories, served over loopback as GitLab's REST API v4 serves them.
+"""A GitLab that never was: real git repositories and invented pipelines, served over loopback as REST API v4.
+
+    python -m tests.fakes.gitlab --port N            a sample project with a red pipeline after a green one
 
 It refuses what GitLab refuses: a wrong or missing token, a token without the scope, a page above 100 items (it gives
 100), a comparison of unknown refs; and it may stand below a path, as a self-managed server does.
 """
 
+import argparse
+import contextlib
 import re
+import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-from tests.fakes import gitlab_json
+from tests.fakes import gitlab_ci, gitlab_json
+from tests.fakes.gitlab_ci import FakeCiJob, FakeMergeRequest, FakePipeline
 from tests.fakes.gitlab_json import Missing
 from tests.fakes.server import Asked, FakeVendor, Reply, json_reply
 
@@ -31,6 +38,8 @@ class FakeProject:
     flags: bool = True
     cut_diff: frozenset[str] = frozenset()
     diffs: list[dict[str, Any]] | None = None
+    pipelines: list[FakePipeline] = field(default_factory=list[FakePipeline])
+    merge_requests: list[FakeMergeRequest] = field(default_factory=list[FakeMergeRequest])
 
 
 class Refused(Exception):
@@ -92,7 +101,7 @@ class FakeGitLab(FakeVendor):
         project = self.projects.get(unquote(match[1]))
         if project is None:
             raise Missing("404 Project Not Found")
-        for pattern, route in _ROUTES:
+        for pattern, route in (*_ROUTES, *_CI_ROUTES):
             if found := re.fullmatch(pattern, match[2] or ""):
                 return route(self, project, asked, *(unquote(part) for part in found.groups()))
         raise Missing("404 Not Found")
@@ -201,6 +210,46 @@ class FakeGitLab(FakeVendor):
         lines = (int(q["range[start]"]), int(q["range[end]"])) if "range[start]" in q else None
         return json_reply(gitlab_json.blame(project.git_path, q["ref"], name, lines))
 
+    def _web(self, asked: Asked) -> str:
+        return f"{self.site}/{unquote(asked.path.removeprefix(self.prefix).split('/')[4])}"
+
+    def pipelines(self, project: FakeProject, asked: Asked) -> Reply:
+        found = gitlab_ci.listed(project.pipelines, asked.query)
+        return self.page(asked, [gitlab_ci.pipeline_json(p, self._web(asked)) for p in found])
+
+    def pipeline(self, project: FakeProject, asked: Asked, number: str) -> Reply:
+        return json_reply(gitlab_ci.pipeline_json(_pipeline(project, number), self._web(asked), whole=True))
+
+    def pipeline_jobs(self, project: FakeProject, asked: Asked, number: str) -> Reply:
+        pipeline, all_tries = _pipeline(project, number), asked.query.get("include_retried") == "true"
+        jobs = [job for job in pipeline.jobs if all_tries or not job.retried]
+        return self.page(asked, [gitlab_ci.job_json(job, pipeline, self._web(asked)) for job in jobs])
+
+    def bridges(self, project: FakeProject, asked: Asked, number: str) -> Reply:
+        pipeline, web = _pipeline(project, number), self._web(asked)
+        return self.page(asked, [gitlab_ci.bridge_json(b, pipeline, web, self.site) for b in pipeline.bridges])
+
+    def test_report(self, project: FakeProject, asked: Asked, number: str) -> Reply:
+        return json_reply(gitlab_ci.report_json(_pipeline(project, number)))
+
+    def job(self, project: FakeProject, asked: Asked, number: str) -> Reply:
+        return json_reply(gitlab_ci.job_json(*_job(project, number), self._web(asked)))
+
+    def trace(self, project: FakeProject, asked: Asked, number: str) -> Reply:
+        """A job without a trace gets an empty one, not a 404; without a token none is given, not even a public one."""
+        if not {"private-token", "job-token", "authorization"} & set(asked.headers):
+            raise Refused(401, {"message": "401 Unauthorized"})
+        trace = _job(project, number)[0].trace
+        if isinstance(trace, int):
+            raise Refused(trace, {"message": f"{trace} Not Found" if trace == 404 else "as told"})
+        return Reply(200, trace, {"Content-Type": "text/plain"})
+
+    def merge_request(self, project: FakeProject, asked: Asked, number: str) -> Reply:
+        for request in project.merge_requests:
+            if request.iid == int(number):
+                return json_reply(gitlab_ci.merge_request_json(request))
+        raise Missing("404 Not found")
+
     def _check_path(self, name: str) -> None:
         if ".." in name.split("/"):
             raise Refused(400, {"error": "file_path should be a valid file path"})
@@ -224,3 +273,56 @@ _ROUTES: list[tuple[str, Callable[..., Reply]]] = [
     (r"/repository/files/([^/]+)/raw", FakeGitLab.raw),
     (r"/repository/files/([^/]+)/blame", FakeGitLab.blame),
 ]
+
+_CI_ROUTES: list[tuple[str, Callable[..., Reply]]] = [
+    (r"/pipelines", FakeGitLab.pipelines),
+    (r"/pipelines/(\d+)", FakeGitLab.pipeline),
+    (r"/pipelines/(\d+)/jobs", FakeGitLab.pipeline_jobs),
+    (r"/pipelines/(\d+)/bridges", FakeGitLab.bridges),
+    (r"/pipelines/(\d+)/test_report", FakeGitLab.test_report),
+    (r"/jobs/(\d+)", FakeGitLab.job),
+    (r"/jobs/(\d+)/trace", FakeGitLab.trace),
+    (r"/merge_requests/(\d+)", FakeGitLab.merge_request),
+]
+
+
+def _pipeline(project: FakeProject, number: str) -> FakePipeline:
+    for pipeline in project.pipelines:
+        if pipeline.id == int(number):
+            return pipeline
+    raise Missing("404 Not found")
+
+
+def _job(project: FakeProject, number: str) -> tuple[FakeCiJob, FakePipeline]:
+    for pipeline in project.pipelines:
+        for job in pipeline.jobs:
+            if job.id == int(number):
+                return job, pipeline
+    raise Missing("404 Not found")
+
+
+def sample(*, port: int = 0, repo: str = "acme/shop") -> FakeGitLab:
+    """A made repository with a red pipeline after a green one: something to try the CLI on."""
+    from tests.flow.sample import GREEN, make_sample  # noqa: PLC0415 - only a person who tries it needs it
+
+    made = make_sample(Path(tempfile.mkdtemp(prefix="fake-gitlab-")))
+    green_job = FakeCiJob(5000, status="success", trace=made.green_log.read_bytes())
+    green = FakePipeline(1000, made.hashes[GREEN], "success", created_at="2026-03-01T11:40:00.000Z", jobs=[green_job])
+    red = FakePipeline(1001, made.hashes[-1], jobs=[FakeCiJob(5001, trace=made.failed_log.read_bytes())])
+    project = FakeProject(made.repo, pipelines=[green, red])
+    return FakeGitLab({repo: project}, token=FakeToken("glpat-of-nobody-0000000"), port=port)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tests.fakes.gitlab")
+    parser.add_argument("--port", type=int, default=0)
+    with sample(port=parser.parse_args().port) as fake:
+        (name,) = fake.projects
+        print(f"CI_SERVER_URL={fake.site}\nGITLAB_TOKEN={fake.token.value if fake.token else ''}", flush=True)  # noqa: T201
+        print(f"run {fake.site}/{name}/-/pipelines/1001", flush=True)  # noqa: T201
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
