@@ -164,7 +164,6 @@ def test_the_documented_keys_pass_and_all_problems_come_at_once(tmp_path: Path) 
         ("logs", "jenkins", {}),
         ("logs", "cloudwatch", {}),
         ("logs", "datadog", {"api_key": "a", "app_key": "b"}),
-        ("logs", "elasticsearch", {"hosts": ["http://localhost:9200"]}),
     ],
 )
 def test_types_that_come_later_say_so(
