@@ -160,7 +160,6 @@ def test_the_documented_keys_pass_and_all_problems_come_at_once(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("kind", "name", "config"),
     [
-        ("git", "bitbucket", {}),
         ("logs", "jenkins", {}),
         ("logs", "cloudwatch", {}),
         ("logs", "datadog", {"api_key": "a", "app_key": "b"}),
