@@ -47,6 +47,7 @@ def json_reply(body: Any, status: int = 200) -> Reply:
 def serve(answer: Callable[[Asked], Reply], port: int) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body are two writes: the second would wait 40 ms for an ACK
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
