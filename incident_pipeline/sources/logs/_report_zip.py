@@ -40,7 +40,7 @@ def unpack(file: IO[bytes], seen: Contents) -> Iterator[tuple[str, Path]]:
 
     BadInput when it is no zip, is broken, or its table of contents is too large.
     """
-    _check_contents(file)
+    check_contents(file)
     try:
         with zipfile.ZipFile(file) as archive:
             wanted = [i for i in archive.infolist() if i.filename.lower().endswith(_ENDINGS) and not i.flag_bits & 1]
@@ -77,7 +77,8 @@ def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, out: IO[bytes]) -> bo
     return failed
 
 
-def _check_contents(file: IO[bytes]) -> None:
+def check_contents(file: IO[bytes]) -> None:
+    """BadInput when it is no zip, or its table of contents is too large to be read."""
     end = file.seek(0, 2)
     file.seek(max(0, end - (1 << 16) - _END.size))
     tail = file.read()
@@ -86,5 +87,5 @@ def _check_contents(file: IO[bytes]) -> None:
         raise BadInput("it is no zip")
     size = _END.unpack_from(tail, at)[5]
     if size > MAX_CONTENTS:
-        raise BadInput(f"its table of contents is {size:,} bytes: too many files to be test results")
+        raise BadInput(f"its table of contents is {size:,} bytes: too many files")
     file.seek(0)

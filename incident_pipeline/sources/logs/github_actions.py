@@ -5,22 +5,21 @@ takes one conclusion only, and red has three; a job's log is a redirect to a sto
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from heapq import merge
 from itertools import chain, islice
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from incident_pipeline.errors import BadInput, Gone, NotFound, UsageError
+from incident_pipeline.errors import NotFound, UsageError
 from incident_pipeline.http.answer import Answer
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.incident import RED, Job, Run
 from incident_pipeline.model.levels import at_least, canonical
-from incident_pipeline.model.logs import LogEntry, ReadStatus, SourceCheck, SourceStatus
+from incident_pipeline.model.logs import LogEntry, SourceCheck
 from incident_pipeline.sources._api import Api, in_window, reading, utc
 from incident_pipeline.sources._github import (
     PAGE_SIZE,
@@ -32,7 +31,9 @@ from incident_pipeline.sources._github import (
     repo_name,
 )
 from incident_pipeline.sources.base import CiLogSource, JobLog, SourceContext, TestReport
+from incident_pipeline.sources.logs._github_annotations import read_annotations
 from incident_pipeline.sources.logs._github_artifacts import read_reports
+from incident_pipeline.sources.logs._github_logs import MANY, MAX_LOG_BYTES, LogReader, is_silent
 from incident_pipeline.sources.logs._github_runs import (
     created_query,
     head_repository,
@@ -43,8 +44,8 @@ from incident_pipeline.sources.logs._github_runs import (
 )
 
 MAX_RUNS_A_QUERY = 1_000
-MAX_LOG_BYTES = 512 * 2**20
 MAX_CANDIDATES = 500
+REMEMBERED = 8
 _RUN_PATH = re.compile(r"/([\w.-]+/[\w.-]+)/actions/runs/(\d+)(?:/attempts/(\d+))?(?:/(?!attempts/).*)?")
 
 
@@ -65,6 +66,14 @@ def open_source(config: Config, context: SourceContext) -> "GitHubActions":
     return GitHubActions(config, api=open_api(config, context), name=context.name)
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """What was seen of a run's attempt: all its jobs' names, and its failed jobs without a log."""
+
+    names: list[str] = field(default_factory=list[str])
+    silent: dict[str, Job] = field(default_factory=dict[str, Job])
+
+
 class GitHubActions(CiLogSource):
     """Each call is one request unless it says more. `service` of `get_logs` is `owner/name`."""
 
@@ -74,7 +83,8 @@ class GitHubActions(CiLogSource):
     ) -> None:  # fmt: skip
         self.name, self.config, self.api = name, config, api
         self._web = find_site(config).web
-        self._page_size, self._max_log_bytes = page_size, max_log_bytes
+        self._page_size, self._logs = page_size, LogReader(api, name, max_log_bytes=max_log_bytes)
+        self._seen: dict[tuple[str, str, int], _Attempt] = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -186,10 +196,19 @@ class GitHubActions(CiLogSource):
                 raise
             pages = self.api.pages(f"{url}/jobs", call, params={"filter": "latest", "per_page": self._page_size})
             first = next(pages)
+        names: list[str] = []
         for page in chain([first], pages):
             with reading(call):
                 jobs = [to_job(data) for data in page.json_object(call)["jobs"]]
+            names += [job.name for job in jobs]
             yield from jobs
+        self._of(run).names = names
+
+    def _of(self, run: Run) -> _Attempt:
+        key = (run.repo, run.run_id, run.attempt)
+        if key not in self._seen and len(self._seen) >= REMEMBERED:
+            self._seen.pop(next(iter(self._seen)))
+        return self._seen.setdefault(key, _Attempt())
 
     def last_green_run(self, run: Run) -> Run | None:
         """One request; for a pull request up to two more: its own branch first, then the branch it goes to."""
@@ -218,42 +237,46 @@ class GitHubActions(CiLogSource):
         return None
 
     def read_job_log(self, run: Run, job: Job) -> JobLog:
-        """Read whole into a temporary file first, so that a broken transfer can start over and is never half a log."""
-        from incident_pipeline.sources.logs._log_file import open_log_file  # noqa: PLC0415 - polars is slow to load
+        """Two requests: the log is a redirect."""
+        return self._noted(run, self._logs.read(job, partial(self._at, run.repo)))
 
-        path, call = self._at(run.repo, f"log of job {job.job_id}")
-        url = f"{path}/actions/jobs/{job.job_id}/logs"
-        try:
-            with NamedTemporaryFile(prefix="job-", suffix=".log") as file:
-                whole = self.api.client.download(url, call, file, max_bytes=self._max_log_bytes)
-                size = file.tell()
-                file.flush()
-                log = open_log_file(Path(file.name), fmt="github_actions", who=f"{call.who}: {call.what}")
-                # Reading has begun, so the file stays readable without its name until the frames end or are dropped.
-                first = list(islice(log.frames, 1))
-        except (NotFound, Gone, BadInput) as error:
-            kind: ReadStatus = (
-                "missing" if isinstance(error, NotFound) else "expired" if isinstance(error, Gone) else "failed"
-            )
-            unread = SourceStatus(self.name, "logs", job.name, kind, str(error))
-            return JobLog(job, lambda: unread, iter(()))
-        cut = "" if whole else f"cut after {size:,} bytes"
-        return JobLog(job, lambda: _told(log.status(self.name), job, cut=cut), chain(first, log.frames))
+    def read_job_logs(self, run: Run, jobs: Sequence[Job]) -> Iterator[JobLog]:
+        """From MANY jobs on two requests for all of them, and two for each that the run's zip lacks."""
+        if len(jobs) < MANY:
+            yield from super().read_job_logs(run, jobs)
+            return
+
+        def names() -> list[str]:
+            return self._of(run).names or [job.name for job in self.get_jobs(run)]
+
+        for log in self._logs.read_many(run, jobs, partial(self._at, run.repo), names=names):
+            yield self._noted(run, log)
+
+    def _noted(self, run: Run, log: JobLog) -> JobLog:
+        if log.job.failed and is_silent(log):
+            self._of(run).silent[log.job.job_id] = log.job
+        return log
 
     def get_test_reports(self, run: Run) -> Iterator[TestReport]:
-        """One request for each 100 artifacts and two for each that looks like test results."""
+        """Those in artifacts, and the annotations of failed jobs whose log was read here and is not there.
+
+        One request for each 100 artifacts, two for each that looks like test results, one for each such job.
+        """
         path, call = self._at(run.repo, f"artifacts of run {run.run_id}")
         yield from read_reports(self.api, path, call, run=run, source=self.name, web=self._web)
+        path, call = self._at(run.repo, "annotations", "checks:read")
+        silent = tuple(self._of(run).silent.values())
+        yield from read_annotations(self.api, path, call, jobs=silent, source=self.name)
 
     def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
-        """Lines of all jobs of the runs created in the window: one request for each run and two for each job."""
+        """Lines of all jobs of the runs created in the window: a run costs three requests, or one and two a job."""
         levels = at_least(level) if level else None
         if level and levels is None:
             raise UsageError(f"{self.name}: unknown level {level[:40]!r}")
         for run in self.get_runs(service, since, until):
-            for job in self.get_jobs(run):
-                about = {"run_id": run.run_id, "job_id": job.job_id, "job": job.name}
-                for row in chain.from_iterable(f.iter_rows(named=True) for f in self.read_job_log(run, job).frames):
+            for log in self.read_job_logs(run, list(self.get_jobs(run))):
+                about = {"run_id": run.run_id, "job_id": log.job.job_id, "job": log.job.name}
+                for row in chain.from_iterable(f.iter_rows(named=True) for f in log.frames):
                     at, said = row["timestamp"], row["level"]
                     if (at is None or in_window(at, since, until)) and (levels is None or canonical(said) in levels):
                         yield LogEntry(at, said, row["message"], about, row["line"])
@@ -265,10 +288,3 @@ def _runs_of(page: Answer, call: Call) -> list[dict[str, Any]]:
 
 def _newness(data: dict[str, Any]) -> tuple[str, int]:
     return str(data.get("created_at") or ""), int(data["id"])
-
-
-def _told(status: SourceStatus, job: Job, *, cut: str) -> SourceStatus:
-    status = replace(status, what=job.name)
-    if not cut:
-        return status
-    return replace(status, status="truncated", detail="; ".join(filter(None, (cut, status.detail))))

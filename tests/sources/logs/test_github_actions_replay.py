@@ -1,7 +1,9 @@
 """GitHub Actions before answers and job logs that GitHub really sent."""
 
 import gzip
+import io
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,16 @@ from typing import Any
 import pytest
 
 from incident_pipeline.errors import BadPayload
+from incident_pipeline.evidence.annotations import annotations
+from incident_pipeline.http.errors import Call
 from incident_pipeline.model.incident import Job, Run
+from incident_pipeline.sources.logs._github_annotations import read_annotations
+from incident_pipeline.sources.logs._github_zip import RunLogs
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_state import FakeJob, FakeRepo, FakeRun
 from tests.replay.recordings import Recording, exchanges, wiremock
 from tests.replay.server import ReplayServer
-from tests.sources.git.github_case import REPO, TOKEN
+from tests.sources.git.github_case import REPO, TOKEN, open_api
 from tests.sources.logs.actions_case import actions
 
 pytestmark = pytest.mark.shared
@@ -67,6 +73,65 @@ def test_a_deleted_log_is_missing(shared: Path) -> None:
         run = Run("github_actions", repo_of(recorded), "1", 1, "w", "a" * 40, "completed", "failure")
         log = source.read_job_log(run, Job("1", "tests", "completed", "failure"))
     assert log.status().status == "missing"
+
+
+@pytest.mark.proves("job logs", by="recording")
+def test_a_recorded_zip_is_split_by_job_and_by_step(shared: Path) -> None:
+    body = next((shared / "contracts/github/recorded/run-logs-zip").glob("*.zip")).read_bytes()
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        logs = {n: archive.read(n) for n in archive.namelist() if "/" not in n}
+        steps = {
+            int(n.partition("/")[2].partition("_")[0]): archive.read(n)
+            for n in archive.namelist()
+            if "_" in n and "/" in n
+        }
+    (first, again) = sorted((n.partition("_")[2].removesuffix(".txt") for n in logs), key=len)
+    job = Job("1", first, "completed", "success")
+    out = [io.BytesIO() for _ in range(3)]
+    # Two files may be the job's: none is taken for it, unless both names are jobs'.
+    assert RunLogs(io.BytesIO(body), [first]).unpack(job, out[0], max_bytes=10**6) is None
+    both = RunLogs(io.BytesIO(body), [first, again])
+    for name, file in ((first, out[0]), (again, out[1])):
+        assert both.unpack(replace(job, name=name), file, max_bytes=10**6)
+    assert {file.getvalue() for file in out[:2]} == set(logs.values())
+    assert both.unpack_steps(job, out[2], max_bytes=10**6)
+    assert out[2].getvalue() == b"".join(text for _, text in sorted(steps.items()))
+
+
+@pytest.mark.proves("job logs", by="recording")
+def test_recorded_logs_of_a_run_come_by_way_of_the_storage_host(shared: Path) -> None:
+    recorded = [r for r in hub4j(shared, "GHWorkflowRunTest/wiremock/testLogs") if r.status == 302]
+    stored = hub4j(shared, "GHWorkflowRunTest/wiremock/testLogs_actions-user-content")
+    location = next(v for r in recorded for k, v in r.headers if k == "Location")
+    api = ReplayServer(recorded, missing_status=404)
+    with ReplayServer(stored) as storage, api as server, actions(server) as source:
+        api.hosts["/".join(location.split("/")[:3])] = storage.url
+        run_id = next(r.path for r in recorded).split("/")[-2]
+        run = Run("github_actions", repo_of(recorded), run_id, 1, "w", "a" * 40, "completed", "success")
+        jobs = [Job(str(n), name, "completed", "success") for n, name in enumerate(("build", "build (1)", "c", "d"))]
+        source.get_jobs = lambda run: iter(jobs)  # the recording has none
+        logs = list(source.read_job_logs(run, jobs))
+        assert [log.status().status for log in logs] == ["read", "read", "missing", "missing"]
+    assert all("authorization" not in r.headers for r in storage.requests)
+    assert len(storage.requests) == 1
+
+
+@pytest.mark.proves("annotations", by="recording")
+def test_recorded_annotations_are_lines_that_evidence_reads(shared: Path) -> None:
+    recorded = pygithub(shared, "CheckRun.testListCheckRunAnnotations")[-1:]
+    repo = repo_of(recorded)
+    with ReplayServer(recorded) as server:
+        api = open_api(server.url)
+        job = Job(recorded[0].path.split("/")[-2], "lint", "completed", "failure")
+        with api.client:
+            (report,) = read_annotations(api, f"repos/{repo}", Call("github", "x"), jobs=[job], source="s")
+        lines = [line for frame in report.frames for line in frame["message"]]
+    told = annotations(enumerate(lines, 1))
+    items = json.loads(recorded[-1].body)
+    assert [(a.path, a.source_line, a.level) for a in told[-2:]] == [
+        (i["path"], i["start_line"], i["annotation_level"]) for i in items
+    ]
+    assert told[-1].message == f"{items[-1]['message']}\n{items[-1]['raw_details']}"
 
 
 def test_recorded_runs_of_a_branch(shared: Path) -> None:
