@@ -4,8 +4,10 @@ Surprising fact: httpx trusts the authorities of its own list, not those of the 
 `ca_file` or SSL_CERT_FILE. Proxies of the environment (HTTPS_PROXY, NO_PROXY) count unless `proxy` is given.
 """
 
+import os
 import ssl
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,9 +46,17 @@ def connect(network: Network, transport: "httpx.BaseTransport | None" = None) ->
         raise ConfigError("proxy: SOCKS needs the package socksio: pip install 'httpx[socks]'") from None
 
 
-def _trusted(ca_file: Path | None) -> ssl.SSLContext | bool:
+@cache
+def _usual(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """What httpx trusts, after the variables that it looks at: reading the authorities costs 20 ms or more a client."""
+    import httpx  # noqa: PLC0415 - not paid for by --help
+
+    return httpx.create_ssl_context()
+
+
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is None:
-        return True
+        return _usual(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     import certifi  # noqa: PLC0415 - comes with httpx
 
     try:
