@@ -15,19 +15,25 @@ from typing import Any
 import polars as pl
 
 from incident_pipeline.errors import UsageError
-from incident_pipeline.sources.logs import _pairs, _rows
-from incident_pipeline.sources.logs._times import STAMP
+from incident_pipeline.sources.logs import _java, _pairs, _rows, _syslog, _web
+from incident_pipeline.sources.logs._times import STAMP, Days
 
-NAMES = ("github_actions", "json", "logfmt", "syslog", "python", "plain")
+NAMES = (
+    "github_actions", "json", "logfmt", "syslog", "python", "log4j", "access_log", "nginx_error", "apache_error",
+    "plain",
+)  # fmt: skip
+ALIASES = {"logback": "log4j", "spring_boot": "log4j", "java_util_logging": "log4j", "tomcat": "log4j"}
 AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the file itself does not say: the zone of naive times (IANA name), and when it was last written."""
+    """What a line itself does not say: the zone of naive times (IANA name), when the file was last written, and the
+    days of a file whose lines tell the hour only."""
 
     zone: str = "UTC"
     modified: datetime | None = None
+    days: Days | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +41,19 @@ class Format:
     """`start` marks an entry's first line, None when each line is one. `parse` gets line and message columns.
 
     `records`: a line that is no record is an entry of its own, unless it looks like the rest of a stack trace.
+    `dateless`: what a line that tells the hour only looks like, the hour captured.
     """
 
     name: str
     parse: Callable[[pl.DataFrame, Reading], pl.DataFrame]
     start: str | None = None
     records: bool = False
+    dateless: str | None = None
 
 
 _STAMP = re.sub(r"\?P<[a-z]+>", "?:", STAMP)
 _LEVEL = r"(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)"
 _GITHUB = r"^(?:[^\t\n]*\t[^\t\n]*\t)?" + "\ufeff?" + r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z(?: |$)"
-_SYSLOG = (
-    r"^(?:<\d{1,3}>1 \S+ \S+ \S+ \S+ "
-    r"|(?:<\d{1,3}>)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d )"
-)
 _PYTHON = rf"^(?:{_STAMP}|{_LEVEL}:[\w.-]+:)"
 _TIMED = rf"^[\[(]?{_STAMP}"
 _JSON = r"^\s*\{"
@@ -59,8 +63,19 @@ FORMATS: dict[str, Format] = {
     "github_actions": Format("github_actions", lambda rows, _: _rows.github(rows)),
     "json": Format("json", lambda rows, how: _pairs.json_rows(rows, zone=how.zone), _JSON, records=True),
     "logfmt": Format("logfmt", lambda rows, how: _pairs.logfmt_rows(rows, zone=how.zone), _LOGFMT, records=True),
-    "syslog": Format("syslog", lambda rows, how: _rows.syslog(rows, zone=how.zone, modified=how.modified), _SYSLOG),
+    "syslog": Format(
+        "syslog", lambda rows, how: _syslog.syslog(rows, zone=how.zone, modified=how.modified), _syslog.START
+    ),
     "python": Format("python", lambda rows, how: _rows.stamped(rows, zone=how.zone), _PYTHON),
+    "log4j": Format(
+        "log4j",
+        lambda rows, how: _java.java(rows, zone=how.zone, days=how.days),
+        _java.START,
+        dateless=_java.DATELESS,
+    ),
+    "access_log": Format("access_log", lambda rows, _: _web.access(rows)),
+    "nginx_error": Format("nginx_error", lambda rows, how: _web.nginx(rows, zone=how.zone), _web.NGINX_START),
+    "apache_error": Format("apache_error", lambda rows, how: _web.apache(rows, zone=how.zone), _web.APACHE_START),
     "timed": Format("plain", lambda rows, how: _rows.stamped(rows, zone=how.zone), _TIMED),
     "plain": Format("plain", lambda rows, _: _rows.plain(rows)),
 }
@@ -80,8 +95,12 @@ _SAMPLE = 300
 _MARKS: tuple[tuple[str, Callable[[str], Any], float], ...] = (
     ("github_actions", re.compile(_GITHUB).match, 0.5),
     ("json", _is_object, 0.5),
-    ("syslog", re.compile(_SYSLOG).match, 0.3),
+    ("syslog", re.compile(_syslog.MARK).match, 0.3),
+    ("access_log", re.compile(_web.ACCESS_MARK).match, 0.5),
+    ("nginx_error", re.compile(_web.NGINX_START).match, 0.3),
+    ("apache_error", re.compile(_web.APACHE_START).match, 0.3),
     ("logfmt", re.compile(r"^(?=.*\b(?:level|lvl|msg|ts|time)=)[\w.@/-]+=\S*(?: +[\w.@/-]+=|$)").match, 0.5),
+    ("log4j", re.compile(_java.MARK).match, 0.3),
     ("python", re.compile(rf"^(?:{_STAMP}.{{0,80}}?\b{_LEVEL}\b|{_LEVEL}:[\w.-]+:)").match, 0.3),
     ("timed", re.compile(_TIMED).match, 0.5),
 )
@@ -92,6 +111,7 @@ def find_format(name: str | None, lines: Sequence[str]) -> Format:
 
     `plain` is read with times where its lines start with them.
     """
+    name = ALIASES.get(name or "", name)
     if name and name not in {AUTO, *NAMES}:
         raise UsageError(f"unknown log format {name!r}: use one of {', '.join((AUTO, *NAMES))}")
     if name in {None, AUTO, "plain"}:

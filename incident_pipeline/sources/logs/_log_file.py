@@ -4,9 +4,10 @@ Surprising fact: the file is opened twice, first for its head only (is it text, 
 bad input is one error at the call and a log that nobody reads holds no file open.
 """
 
+import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,7 +20,7 @@ from incident_pipeline.sources.logs._bytes import ByteStream
 from incident_pipeline.sources.logs._decode import HEAD, LineReader, find_encoding
 from incident_pipeline.sources.logs._entries import join_entries
 from incident_pipeline.sources.logs._formats import Format, Reading, find_format
-from incident_pipeline.sources.logs._times import any_naive
+from incident_pipeline.sources.logs._times import any_naive, find_days
 
 ROWS = 50_000
 
@@ -31,7 +32,8 @@ class FileLog:
         self, path: Path, *, how: Format, reading: Reading, codec: str, skip: int, rows: int = ROWS, naive: bool = False
     ) -> None:
         self.path, self.format = path, how.name
-        self._note = f"times without a zone were read as {reading.zone}" if naive else ""
+        self._notes = [f"times without a zone were read as {reading.zone}"] if naive else []
+        self._notes += ["times without a date were dated back from the file's last change"] if how.dateless else []
         self._codec, self._seen = codec, _Seen()
         # The iterator does not know this object: a circle of the two would keep a dropped file open.
         self.frames: Iterator[pl.DataFrame] = _read(
@@ -47,8 +49,7 @@ class FileLog:
             notes.append(f"{seen.cut:,} lines over 1 MiB cut")
         if seen.bad:
             notes.append(f"some bytes are no {self._codec.upper()} text and stand as \\xNN")
-        if self._note:
-            notes.append(self._note)
+        notes += self._notes
         return SourceStatus(source, "logs", str(self.path), status, "; ".join(notes), seen.rows, seen.bytes, seen.cut)
 
 
@@ -66,6 +67,9 @@ class _Seen:
 def _read(
     path: Path, seen: _Seen, *, how: Format, reading: Reading, codec: str, skip: int, rows: int
 ) -> Iterator[pl.DataFrame]:
+    if how.dateless and reading.modified:
+        clocks = _clocks(path, how.dateless, codec=codec, skip=skip)
+        reading = replace(reading, days=find_days(clocks, modified=reading.modified, zone=reading.zone))
     with path.open("rb") as file:
         stream = ByteStream(file)
         reader = LineReader(stream.blocks(), codec=codec, skip=skip)
@@ -75,6 +79,13 @@ def _read(
                 yield part
             seen.cut, seen.bad, seen.bytes = reader.cut, reader.bad, stream.size
         seen.cut, seen.bad, seen.bytes, seen.problem = reader.cut, reader.bad, stream.size, stream.problem
+
+
+def _clocks(path: Path, dateless: str, *, codec: str, skip: int) -> Iterator[tuple[int, pl.Series]]:
+    """The hours in a file whose lines tell no date: it is read once more for them, since the days are counted back."""
+    with path.open("rb") as file:
+        for lines in LineReader(ByteStream(file).blocks(), codec=codec, skip=skip).lines():
+            yield lines.first, lines.text.str.extract(dateless)
 
 
 def open_log_file(
@@ -103,6 +114,8 @@ def open_log_file(
     sample = head[skip:].decode(codec, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     lines = sample.split("\n")[:1000]
     how = find_format(fmt, lines)
+    if how.dateless and not any(re.match(how.dateless, line) for line in lines):
+        how = replace(how, dateless=None)
     naive = how.start is not None and any_naive(lines)  # only formats with times say where an entry starts
     modified = datetime.fromtimestamp(facts.st_mtime, UTC)
     reading = Reading(zone, modified)

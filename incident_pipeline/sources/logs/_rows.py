@@ -1,10 +1,8 @@
-"""Entries of the formats whose message is the whole line (CI logs, syslog, Python logging, plain) in, RAW_LOG rows out.
+"""Entries of the formats whose message is the whole line (CI logs, Python logging, plain text) in, RAW_LOG rows out.
 
 The message stays untouched, timestamp and all; time, level and the rest are read out of its first line beside it.
-Sources: RFC 5424 (6.2.1 severities, 6 syntax), RFC 3164 (4.1), GitHub's workflow commands.
+Source: GitHub's workflow commands. `_syslog`, `_java` and `_web` do the same for their formats.
 """
-
-from datetime import datetime
 
 import polars as pl
 
@@ -22,13 +20,6 @@ _STAMPED_LEVEL = (
 )
 _PLAIN_LEVEL = r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL):[\w.-]+:"
 _NAME = r"^(?:[^\n]{19,35}? - ([\w.-]+) - |(?:DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL):([\w.-]+):)"
-
-_OLD_SYSLOG = (
-    rf"^(?:<(?P<pri>\d{{1,3}})>)?(?P<time>{_times.YEARLESS}) (?P<host>\S+) "
-    r"(?P<app>[^\s:\[]{1,64})(?:\[(?P<pid>\d+)\])?:"
-)
-_NEW_SYSLOG = r"^<(?P<pri>\d{1,3})>1 (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) "
-_SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 
 def plain(rows: pl.DataFrame) -> pl.DataFrame:
@@ -61,7 +52,7 @@ def _commands(text: pl.Series) -> pl.Series:
 def stamped(rows: pl.DataFrame, *, zone: str) -> pl.DataFrame:
     """Lines that start with a time, and `LEVEL:name:message` lines of Python's default format, which have none."""
     first = rows["message"].str.extract(r"^([^\n]*)")
-    level = first.str.extract(_PLAIN_LEVEL).fill_null(first.str.extract(_STAMPED_LEVEL))
+    level = first.str.extract(_PLAIN_LEVEL).fill_null(stamped_level(first))
     names = first.str.extract_groups(_NAME).struct.unnest().select(pl.coalesce(pl.all())).to_series()
     metadata = '{"logger": "' + names + '"}'  # a name is letters, digits, `.`, `_` and `-`: nothing to escape
     return raw_log(
@@ -69,20 +60,9 @@ def stamped(rows: pl.DataFrame, *, zone: str) -> pl.DataFrame:
     )
 
 
-def syslog(rows: pl.DataFrame, *, zone: str, modified: datetime | None) -> pl.DataFrame:
-    """RFC 5424 and RFC 3164 lines; the latter have no year (see parse_yearless). The level is the severity's name."""
-    first = rows["message"].str.extract(r"^([^\n]*)")
-    new = first.str.extract_groups(_NEW_SYSLOG).struct.unnest()
-    old = first.str.extract_groups(_OLD_SYSLOG).struct.unnest()
-    times = _times.parse_stamps(new["time"], prefix="", zone=zone).fill_null(
-        _times.parse_yearless(old["time"], zone=zone, modified=modified)
-    )
-    names = pl.DataFrame({key: new[key].fill_null(old[key]) for key in ("pri", "host", "app", "pid")})
-    severity = names["pri"].cast(pl.Int64, strict=False) % 8
-    level = severity.replace_strict(dict(enumerate(_SEVERITIES)), default=None, return_dtype=pl.String)
-    facts = names.select(pl.struct("host", "app", "pid").struct.json_encode()).to_series()
-    metadata = pl.select(pl.when(names["host"].is_not_null()).then(facts)).to_series()
-    return raw_log(rows, timestamp=times, level=level, metadata=metadata)
+def stamped_level(first: pl.Series) -> pl.Series:
+    """The level that stands among the first words after a time."""
+    return first.str.extract(_STAMPED_LEVEL)
 
 
 def raw_log(rows: pl.DataFrame, **columns: pl.Series) -> pl.DataFrame:

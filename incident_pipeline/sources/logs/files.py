@@ -5,11 +5,14 @@
         path: [/var/log/shop/*.log*, archive]   # globs and folders; relative ones start at `root`
         root: ..                                # optional: a folder no path may leave (default: the config's folder)
         service: shop                           # optional: the set's name (default: the entry's name)
-        format: auto                            # or github_actions, json, logfmt, syslog, python, plain
+        format: auto                            # or one of FORMATS
         timezone: Europe/Berlin                 # of times that name none (default UTC)
         encoding: latin-1                       # default: UTF-8, or what the byte order mark says
 
-Surprising fact: line numbers are each file's own, so rows name their file in `metadata`.
+Formats: `github_actions` (job logs), `json` and `logfmt` (records), `syslog` (RFC 3164 and 5424, rsyslog's files),
+`python` (logging), `log4j` (log4j, logback, Spring Boot, java.util.logging, Tomcat; `logback`, `spring_boot`,
+`java_util_logging` and `tomcat` are other names of it), `access_log` (nginx, Apache), `nginx_error`, `apache_error`,
+`plain`. Surprising fact: line numbers are each file's own, so rows name their file in `metadata`.
 """
 
 import json
@@ -32,7 +35,10 @@ if TYPE_CHECKING:
 
     from incident_pipeline.sources.logs._log_file import FileLog
 
-FORMATS = ("auto", "github_actions", "json", "logfmt", "syslog", "python", "plain")
+FORMATS = (
+    "auto", "github_actions", "json", "logfmt", "syslog", "python", "log4j", "access_log", "nginx_error",
+    "apache_error", "plain", "logback", "spring_boot", "java_util_logging", "tomcat",
+)  # fmt: skip
 ROWS = 50_000
 
 

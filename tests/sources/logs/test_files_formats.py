@@ -1,6 +1,4 @@
 import json
-import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,22 +7,9 @@ import pytest
 
 from incident_pipeline.sources.logs import _entries
 from incident_pipeline.sources.logs.files import read_log_file
+from tests.sources.logs.files_case import read, utc
 
 TRACE = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: x'
-
-
-def read(tmp_path: Path, text: str, *, fmt: str | None = None, timezone: str = "UTC",
-         modified: datetime | None = None) -> list[dict[str, Any]]:  # fmt: skip
-    path = tmp_path / "a.log"
-    path.write_text(text)
-    if modified:
-        os.utime(path, (modified.timestamp(), modified.timestamp()))
-    log = read_log_file(path, fmt=fmt, timezone=timezone)
-    return pl.concat(log.frames).to_dicts()
-
-
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +67,7 @@ def test_syslog_with_a_year_and_without(tmp_path: Path) -> None:
         utc(2026, 1, 2, 3, 4, 5, 3000), utc(2026, 1, 2, 3, 4, 5), utc(2025, 12, 31, 23, 59, 59),
     ]  # fmt: skip
     assert [row["level"] for row in rows] == ["crit", "err", None]
-    assert json.loads(rows[1]["metadata"]) == {"host": "web1", "app": "app", "pid": "42"}
+    assert json.loads(rows[1]["metadata"]) == {"facility": "user", "host": "web1", "app": "app", "pid": "42"}
     assert rows[1]["message"] == "<11>Jan  2 03:04:05 web1 app[42]: boom\n  more of it"
 
 
