@@ -6,10 +6,12 @@ Surprising fact: `url` in an answer starts with the address that the controller 
 never taken from there.
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import IO, Any
 from urllib.parse import quote
 
@@ -18,41 +20,29 @@ from incident_pipeline.http.errors import Call
 from incident_pipeline.http.limits import Limits
 from incident_pipeline.model.incident import Job, Run, Step
 from incident_pipeline.sources._api import Api, Found, reading
-from incident_pipeline.sources.logs._jenkins_build import Build
+from incident_pipeline.sources.logs._jenkins_build import MARGIN, MAX_JOBS, Build, Fetched, main_job
 from incident_pipeline.sources.logs._jenkins_json import (
     BUILD,
     JOBS,
     PARTS,
     REPORT,
     Listed,
-    objects,
     to_build,
     to_combinations,
     to_listed,
     to_steps,
 )
-from incident_pipeline.sources.logs._jenkins_names import MAIN_JOB, job_path, short_name
-from incident_pipeline.sources.logs._jenkins_reports import FailedCase, to_cases
+from incident_pipeline.sources.logs._jenkins_names import MAIN_JOB, job_path
+from incident_pipeline.sources.logs._jenkins_reports import FailedCase, objects, to_cases
 
 LIMITS = Limits(at_once=4)
 """Jenkins publishes no limit; it is one machine that also has builds to run."""
 
 PAGE_SIZE, MAX_PAGES = 100, 500
-MAX_JOBS, MAX_DEPTH = 5_000, 12
+MAX_DEPTH = 12
 MAX_PIECE, MAX_PIECES = 64 * 2**20, 20
-MARGIN = timedelta(days=1)
-"""A controller's clock may have been set back: a job is passed over only when its last build is older than that."""
-
 _NO_FILE = b"No such file: "
 """What `consoleText` says, with 200, when the log is not there any more (hudson.model.Run.getLogInputStream)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """How a log came: `cut` and `running` say what is missing of it."""
-
-    cut: bool = False
-    running: bool = False
 
 
 class ApiBuilds:
@@ -147,19 +137,17 @@ class ApiBuilds:
         call = _call(run.workflow_id, f"parts of build {run.run_number}")
         path = f"{job_path(run.workflow_id)}/{run.run_number}"
         data = self._api.object(f"{path}/api/json", call, params={"tree": PARTS})
-        name = short_name(run.workflow_id, run.branch)
         steps: tuple[Step, ...] = ()
         if str(data.get("_class") or "WorkflowRun").endswith("WorkflowRun"):
             steps = self._steps(path, call)
         with reading(call):
             parts = list(to_combinations(data, run.run_number or 0))
-        ended = run.updated_at if run.status == "completed" else None
-        yield Job(MAIN_JOB, name, run.status, run.conclusion, run.created_at, ended, run.url, steps)
+        whole = main_job(run, steps)
+        yield whole
         for part in parts:
-            yield Job(
-                part.job_id, f"{name} {part.job_id}", part.status, part.conclusion, part.started_at, part.completed_at,
-                run.url and f"{run.url.rstrip('/').rpartition('/')[0]}/{_segment(part.job_id)}/{run.run_number}/",
-            )  # fmt: skip
+            above = run.url.rstrip("/").rpartition("/")[0]
+            url = f"{above}/{_segment(part.job_id)}/{run.run_number}/" if above else ""
+            yield replace(part, name=f"{whole.name} {part.name}", url=url)
 
     def _steps(self, path: str, call: Call) -> tuple[Step, ...]:
         try:
@@ -169,8 +157,16 @@ class ApiBuilds:
         with reading(call):
             return to_steps(data)
 
-    def fetch_log(self, run: Run, job: Job, file: IO[bytes]) -> Fetched:
-        """Write the log to `file`. One request; a few more for a build that runs. NotFound when there is none."""
+    @contextmanager
+    def log(self, run: Run, job: Job) -> Generator[tuple[Path, Fetched]]:
+        """The log in a temporary file: read whole first, so that a broken transfer can start over. One request, a few
+        more for a build that runs. NotFound when there is none."""
+        with NamedTemporaryFile(prefix="build-", suffix=".log") as file:
+            fetched = self._fetch(run, job, file)
+            file.flush()
+            yield Path(file.name), fetched
+
+    def _fetch(self, run: Run, job: Job, file: IO[bytes]) -> Fetched:
         call = _call(run.workflow_id, f"log of build {run.run_number}")
         part = "" if job.job_id == MAIN_JOB else f"/{_segment(job.job_id)}"
         path = f"{job_path(run.workflow_id)}{part}/{run.run_number}"

@@ -4,12 +4,17 @@ Surprising fact: UNSTABLE is Jenkins's word for a build whose tests failed, and 
 it is red, and only SUCCESS is green (hudson.model.Result; Job.getLastSuccessfulBuild, getLastStableBuild).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
 
-from incident_pipeline.model.incident import Run
+from incident_pipeline.model.incident import Job, Run, Step
+from incident_pipeline.sources._api import Found
 from incident_pipeline.sources.logs._jenkins_names import (
+    MAIN_JOB,
     branch_name,
     branch_of_job,
     is_library,
@@ -18,7 +23,13 @@ from incident_pipeline.sources.logs._jenkins_names import (
     readable,
     repo_name,
     repo_path,
+    short_name,
 )
+from incident_pipeline.sources.logs._jenkins_reports import FailedCase
+
+MAX_JOBS = 5_000
+MARGIN = timedelta(days=1)
+"""A controller's clock may have been set back: a job is passed over only when its last build is older than that."""
 
 CONCLUSIONS: Mapping[str, str] = {
     "SUCCESS": "success", "FAILURE": "failure", "FAILED": "failure", "UNSTABLE": "failure", "ABORTED": "cancelled",
@@ -84,6 +95,66 @@ class Build:
         """The repository that the build itself names."""
         checkout = choose(self.checkouts, self.job)
         return checkout.repo if checkout else None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How a log came: `cut` and `running` say what is missing of it."""
+
+    cut: bool = False
+    running: bool = False
+
+
+class Builds(Protocol):
+    """A way in to a controller's builds. `job` is a full name; NotFound when it or the build is not there."""
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """The controller's clock minus ours; None where it has none to ask."""
+        ...
+
+    def close(self) -> None:
+        """Free what is held."""
+        ...
+
+    def check(self, job: str | None) -> Found:
+        """One small read of the job, else of the top folder."""
+        ...
+
+    def jobs(self, under: str | None, since: datetime | None) -> Iterator[str]:
+        """Full names of the job itself or of those in the folder (all of them: None) that built since then."""
+        ...
+
+    def builds(self, job: str, since: datetime | None = None) -> Iterator[Build]:
+        """A job's builds by number, newest first, at least those since then."""
+        ...
+
+    def build(self, job: str, number: str) -> Build:
+        """One build."""
+        ...
+
+    def jobs_of(self, run: Run) -> Iterator[Job]:
+        """The build as a job, first, and its parts that have a log of their own."""
+        ...
+
+    def log(self, run: Run, job: Job) -> AbstractContextManager[tuple[Path, Fetched]]:
+        """The log as a file, which may be gone afterwards."""
+        ...
+
+    def failed_cases(self, run: Run) -> Iterator[FailedCase]:
+        """Its failed tests. NotFound when it published no results."""
+        ...
+
+    def primary_branch(self, job: str) -> str | None:
+        """The main branch's job beside a pull request's."""
+        ...
+
+
+def main_job(run: Run, steps: tuple[Step, ...] = ()) -> Job:
+    """The job that is the build itself."""
+    name = short_name(run.workflow_id, run.branch)
+    ended = run.updated_at if run.status == "completed" else None
+    return Job(MAIN_JOB, name, run.status, run.conclusion, run.created_at, ended, run.url, steps)
 
 
 def choose(checkouts: Sequence[Checkout], job: str, repo: str = "") -> Checkout | None:

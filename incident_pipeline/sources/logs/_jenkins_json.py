@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 from incident_pipeline.model.incident import Job, Step
 from incident_pipeline.sources.logs._jenkins_build import CONCLUSIONS, Build, Checkout, millis
+from incident_pipeline.sources.logs._jenkins_reports import objects
 
 _GIT = "lastBuiltRevision[SHA1,branch[SHA1,name]],remoteUrls"
 _CHANGES = "items[commitId,timestamp]{0,50}"
@@ -38,20 +39,6 @@ class Listed:
     folder: bool
     empty: bool = False
     last: datetime | None = None
-
-
-def objects(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """The objects of the list `key` without the empty ones, which stand for what may not be seen.
-
-    TypeError when it is no list of objects.
-    """
-    found: Any = data.get(key) or []
-    if not isinstance(found, list):
-        raise TypeError(f"{key} is no list")
-    kept = [item for item in cast("list[Any]", found) if item]
-    if not all(isinstance(item, dict) for item in kept):
-        raise TypeError(f"{key} holds something else than objects")
-    return cast("list[dict[str, Any]]", kept)
 
 
 def to_listed(data: dict[str, Any]) -> Listed:

@@ -20,12 +20,17 @@ _SCP = re.compile(r"(?:[^/@\s]+@)?(?P<host>[^/:\s]+):(?P<path>(?!//).+)")
 _LIBRARY = re.compile(r"(?i)(?:jenkins|shared|pipeline|global|ci)[-_.]?(?:shared[-_.]?)?(?:pipeline[-_.]?)?lib")
 
 
-def job_path(job: str) -> str:
-    """`job/team/job/app` below the controller. UsageError for what is no job's name."""
+def job_parts(job: str) -> list[str]:
+    """The folders of a job and its own name. UsageError for what is no job's full name."""
     parts = job.split("/")
     if any(part in {"", ".", ".."} or not part.isprintable() for part in parts):
         raise UsageError(f"jenkins: no job's full name, which is like folder/job (got {job[:100]!r})")
-    return "/".join(f"job/{quote(part, safe='')}" for part in parts)
+    return parts
+
+
+def job_path(job: str) -> str:
+    """`job/team/job/app` below the controller. UsageError for what is no job's name."""
+    return "/".join(f"job/{quote(part, safe='')}" for part in job_parts(job))
 
 
 def split_run_id(run_id: str, job: str | None) -> tuple[str, str]:

@@ -6,10 +6,8 @@ Surprising fact: Jenkins gives its test results as JSON (`testReport/api/json`) 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, cast
 from xml.sax.saxutils import escape, quoteattr
-
-from incident_pipeline.sources.logs._jenkins_json import objects
 
 FAILED = frozenset({"FAILED", "REGRESSION"})
 """hudson.tasks.junit.CaseResult.Status: a REGRESSION is a test that fails now and passed before."""
@@ -26,6 +24,20 @@ class FailedCase:
     name: str
     details: str
     trace: str
+
+
+def objects(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """The objects of the list `key` without the empty ones, which stand for what may not be seen.
+
+    TypeError when it is no list of objects.
+    """
+    found: Any = data.get(key) or []
+    if not isinstance(found, list):
+        raise TypeError(f"{key} is no list")
+    kept = [item for item in cast("list[Any]", found) if item]
+    if not all(isinstance(item, dict) for item in kept):
+        raise TypeError(f"{key} holds something else than objects")
+    return cast("list[dict[str, Any]]", kept)
 
 
 def to_cases(data: dict[str, Any]) -> Iterator[FailedCase]:

@@ -25,7 +25,8 @@ from incident_pipeline.model.logs import LogEntry, ReadStatus, SourceCheck, Sour
 from incident_pipeline.sources._api import Api, HttpConfig, address, check, in_window
 from incident_pipeline.sources.base import CiLogSource, JobLog, SourceContext, TestReport
 from incident_pipeline.sources.logs._jenkins_api import LIMITS, ApiBuilds
-from incident_pipeline.sources.logs._jenkins_build import Build, to_run
+from incident_pipeline.sources.logs._jenkins_build import Build, Builds, to_run
+from incident_pipeline.sources.logs._jenkins_home import HomeBuilds
 from incident_pipeline.sources.logs._jenkins_names import find_run, split_run_id
 from incident_pipeline.sources.logs._jenkins_reports import write_report
 
@@ -67,8 +68,11 @@ class Config(HttpConfig):
 
 def open_source(config: Config, context: SourceContext) -> "Jenkins":
     """The first request opens the connection. ConfigError when the entry says too little or too much."""
+    if config.home is not None:
+        home = context.root / config.home.expanduser()
+        return Jenkins(config, builds=HomeBuilds(home, source=context.name), name=context.name)
     if config.url is None:
-        raise ConfigError("jenkins: give `url`, the controller's address")
+        raise ConfigError("jenkins: give `url`, the controller's address, or `home`, its folder on this machine")
     has_token = bool(config.token and config.token.get_secret_value())
     if has_token != bool(config.username):
         raise ConfigError("jenkins: username and token go together: the token is one of that user's")
@@ -90,7 +94,7 @@ def _address(config: Config, url: str, key: str) -> str:
 class Jenkins(CiLogSource):
     """`repo` of the calls, and `service`, is `owner/name` of a git repository or a job's full name."""
 
-    def __init__(self, config: Config, *, builds: ApiBuilds, name: str = "jenkins") -> None:
+    def __init__(self, config: Config, *, builds: Builds, name: str = "jenkins") -> None:
         self.name, self.config, self._builds = name, config, builds
         keys = {"web_url": config.web_url, "url": config.url}
         self._webs = [_address(config, url, key) for key, url in keys.items() if url]
@@ -182,15 +186,13 @@ class Jenkins(CiLogSource):
         return None
 
     def read_job_log(self, run: Run, job: Job) -> JobLog:
-        """Read whole into a temporary file first; of a build that runs, what is there by now."""
+        """A log over the API is read whole into a temporary file first; of a build that runs, what is there by now."""
         from incident_pipeline.sources.logs._log_file import open_log_file  # noqa: PLC0415 - polars is slow to load
 
         try:
-            with NamedTemporaryFile(prefix="build-", suffix=".log") as file:
-                fetched = self._builds.fetch_log(run, job, file)
-                size = file.tell()
-                file.flush()
-                log = open_log_file(Path(file.name), fmt="plain", who=f"jenkins {run.run_id}: its log")
+            with self._builds.log(run, job) as (path, fetched):
+                size = path.stat().st_size
+                log = open_log_file(path, fmt="plain", who=f"jenkins {run.run_id}: its log")
                 # Reading has begun, so the file stays readable without its name until the frames end or are dropped.
                 first = list(islice(log.frames, 1))
         except (NotFound, Gone, BadInput) as error:
@@ -222,6 +224,10 @@ class Jenkins(CiLogSource):
         status = lambda: _told(log.status(self.name), what, note)  # noqa: E731 - a closure over this report
         url = f"{run.url}testReport/" if run.url else ""
         yield TestReport("testReport", what, status, chain(first, log.frames), url)
+
+    def read_statuses(self) -> tuple[SourceStatus, ...]:
+        """Builds on disk that the last list of runs could not read."""
+        return tuple(self._builds.problems) if isinstance(self._builds, HomeBuilds) else ()
 
     def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
         """Lines of the logs of the builds of the window; few logs tell a line's time, the others are kept."""
