@@ -45,7 +45,7 @@ def config_model(kind: str, name: str) -> type[SourceConfig]:
     """The typed config of a type, whose class variables say more about it. ConfigError for an unknown type."""
     if name not in _types(kind):
         raise ConfigError(unknown_type(kind, name))
-    return _import(kind, name).Config
+    return module_of(kind, name).Config
 
 
 def open_git(entry: SourceEntry, *, settings: Settings) -> GitSource:
@@ -117,10 +117,11 @@ def _key(dotted: str) -> str:
 
 
 def _module(entry: SourceEntry) -> ModuleType:
-    return _import(entry.kind, entry.type)
+    return module_of(entry.kind, entry.type)
 
 
-def _import(kind: str, name: str) -> ModuleType:
+def module_of(kind: str, name: str) -> ModuleType:
+    """The adapter's module, imported now."""
     return importlib.import_module(f"{_FOLDERS[kind].__name__}.{name}")
 
 
