@@ -32,14 +32,14 @@ from incident_pipeline.sources.logs._jenkins_json import (
     to_listed,
     to_steps,
 )
-from incident_pipeline.sources.logs._jenkins_names import MAIN_JOB, job_path
+from incident_pipeline.sources.logs._jenkins_names import MAIN_JOB, is_sound, job_path
 from incident_pipeline.sources.logs._jenkins_reports import FailedCase, objects, to_cases
 
 LIMITS = Limits(at_once=4)
 """Jenkins publishes no limit; it is one machine that also has builds to run."""
 
 PAGE_SIZE, MAX_PAGES = 100, 500
-MAX_DEPTH = 12
+MAX_DEPTH, MAX_STALE = 12, 4
 MAX_PIECE, MAX_PIECES = 64 * 2**20, 20
 _NO_FILE = b"No such file: "
 """What `consoleText` says, with 200, when the log is not there any more (hudson.model.Run.getLogInputStream)."""
@@ -86,7 +86,8 @@ class ApiBuilds:
         tree = f"color,lastBuild[number,timestamp],{JOBS}"
         data = self._api.object(f"{_at(under)}api/json", call, params={"tree": tree})
         with reading(call):
-            inside = [to_listed(item) for item in objects(data, "jobs") if item.get("name")]
+            listed = [to_listed(item) for item in objects(data, "jobs") if item.get("name")]
+            inside = [item for item in listed if is_sound(item.name)]
             itself = None if "jobs" in data or not under else to_listed({**data, "name": under})
         if itself and _may_have_builds(itself, since):
             yield under
@@ -105,7 +106,7 @@ class ApiBuilds:
         A page starts at the last build of the one before: builds that start or go meanwhile move the list.
         """
         call = _call(job, "its builds")
-        start, seen = 0, set[int]()
+        start, seen, stale = 0, set[int](), 0
         for _ in range(MAX_PAGES):
             key = "builds" if start + self._page_size <= PAGE_SIZE else "allBuilds"
             tree = f"{key}[{BUILD}]{{{start},{start + self._page_size}}}"
@@ -116,6 +117,9 @@ class ApiBuilds:
             if start and page and len(fresh) == len(page):
                 start = max(0, start - self._page_size)  # builds were deleted: some may have slipped by
                 continue
+            stale = 0 if fresh or not start else stale + 1
+            if stale == MAX_STALE:
+                raise BadPayload(f"{call.who}: {call.what}: the same page comes again and again; is a proxy between?")
             seen.update(build.number for build in fresh)
             yield from fresh
             old = since is not None and all(build.at is not None and build.at < since - MARGIN for build in page)

@@ -17,7 +17,7 @@ from incident_pipeline.model.incident import Job, Run
 from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.sources._api import Found
 from incident_pipeline.sources.logs._jenkins_build import MARGIN, MAX_JOBS, Build, Fetched, main_job
-from incident_pipeline.sources.logs._jenkins_names import encoded, job_parts
+from incident_pipeline.sources.logs._jenkins_names import encoded, is_sound, job_parts
 from incident_pipeline.sources.logs._jenkins_reports import FailedCase
 from incident_pipeline.sources.logs._jenkins_xml import read_build, read_cases
 
@@ -179,4 +179,4 @@ def _name_of(folder: Path) -> str:
             told = file.read(MAX_NAME).strip()
     except OSError:
         told = ""
-    return encoded(told) if told.isprintable() and told not in {"", ".", ".."} else folder.name
+    return encoded(told) if is_sound(encoded(told)) else folder.name

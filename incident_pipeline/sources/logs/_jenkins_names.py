@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from incident_pipeline.errors import UsageError
 
 MAIN_JOB = "build"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PERMALINK = re.compile(r"last(?:Completed|Failed|Stable|Successful|Unstable|Unsuccessful)?Build")
 _PULL = re.compile(r"(?:PR|MR)-(\d+)(?:-(?:head|merge))?")
 _PART = re.compile(r"[\w.~+-]+")
@@ -23,9 +24,14 @@ _LIBRARY = re.compile(r"(?i)(?:jenkins|shared|pipeline|global|ci)[-_.]?(?:shared
 def job_parts(job: str) -> list[str]:
     """The folders of a job and its own name. UsageError for what is no job's full name."""
     parts = job.split("/")
-    if any(part in {"", ".", ".."} or not part.isprintable() for part in parts):
+    if not all(map(is_sound, parts)):
         raise UsageError(f"jenkins: no job's full name, which is like folder/job (got {job[:100]!r})")
     return parts
+
+
+def is_sound(name: str) -> bool:
+    """Whether one folder's or job's name can stand in a path."""
+    return name not in {"", ".", ".."} and "/" not in name and not _CONTROL.search(name)
 
 
 def job_path(job: str) -> str:
@@ -80,8 +86,8 @@ def _found(names: list[str], number: str) -> tuple[str, str] | None:
 
 
 def encoded(name: str) -> str:
-    """A branch's name as its job's: a slash cannot stand in one."""
-    return name.replace("/", "%2F")
+    """A branch's name as its job's: a slash and a number sign cannot stand in one."""
+    return name.replace("/", "%2F").replace("#", "%23")
 
 
 def short_name(job: str, branch: str | None) -> str:

@@ -68,7 +68,7 @@ def read_build(path: Path, job: str, number: int) -> Build:
     kept = _Kept()
     _parse(path, kept.start, kept.end, kept.characters)
     root = kept.root
-    if root is None or not root.tag.endswith("build"):
+    if root is None or not root.tag.lower().endswith(("build", "run")):  # flow-build, matrix-run, MavenModuleSetBuild
         raise BadInput(f"jenkins {job}: {path.name} of build {number} is none: it starts with <{root and root.tag}>")
     told = {tag: (node.text.strip() if (node := root.find(tag)) else "") for tag in _LEAVES}
     building = told["completed"] == "false" or not told["result"]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -418,6 +419,46 @@ def test_what_may_be_missing_may_be_missing() -> None:
         fake.next_replies = [json_reply(bare)]
         run = source.get_run("", "shop#1")
     assert (run.repo, run.head_sha, run.branch, run.created_at, run.title) == ("shop", "", None, None, "")
+
+
+@pytest.mark.proves("runs", by="fake")
+@pytest.mark.parametrize(
+    "name", ["a?b=c&d", "100% \u00a0sure", "..%2F..", "caf\u00e9 \U0001f9c0", "x\u202ey", "fix%2312", "+;=@"]
+)
+def test_names_stay_names_in_addresses(name: str) -> None:
+    with jenkins(FakeJob(name, builds=[build(1)])) as (_, source):
+        (run,) = source.get_runs("")
+        (job,) = source.get_jobs(run)
+        assert (run.run_id, job.name) == (f"{name}#1", unquote(name))
+        page = run.url.replace(str(source.config.url), "")
+        assert source.get_run(*source.parse_run_url(f"{source.config.url}{page}")) == run
+
+
+@pytest.mark.proves("errors", by="fake")
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\nb", "\x1b[31m"])
+def test_a_name_that_is_none_hides_no_other(name: str) -> None:
+    with jenkins(FakeJob("one", builds=[build(1)])) as (fake, source):
+        fake.next_replies = [json_reply({"jobs": [{"name": name, "color": "red"}, {"name": "one", "color": "red"}]})]
+        assert ids(source) == ["one#1"]
+
+
+@pytest.mark.proves("paging", by="fake")
+def test_a_page_that_comes_again_and_again_is_told() -> None:
+    page = {key: [{"number": 2, "result": "SUCCESS"}, {"number": 1}] for key in ("builds", "allBuilds")}
+    with jenkins(job="shop", page_size=2) as (fake, source):
+        fake.next_replies = [json_reply({"color": "red"})]
+        fake.always = json_reply(page)
+        with pytest.raises(BadPayload, match="again and again"):
+            ids(source)
+        assert len(fake.requests) < 10
+
+
+@pytest.mark.proves("credentials", by="fake")
+def test_the_token_is_not_sent_on_to_another_host() -> None:
+    with jenkins(FakeJob("shop", builds=[build(1)])) as (fake, source), FakeJenkins([]) as other:
+        fake.always = Reply(302, b"", {"Location": f"{other.address}/api/json"})
+        assert ids(source) == []
+        assert [("authorization" in r.headers) for r in other.requests] == [False]
 
 
 @pytest.mark.proves("errors", by="fake")

@@ -96,7 +96,7 @@ def ids(source: Jenkins, repo: str = "", **how: object) -> list[str]:
 def test_builds_of_every_kind_of_job_are_found_newest_first(home: Path) -> None:
     add_build(home / "jobs/shop", 9, build_xml("SUCCESS", sha=B, number=9))
     add_build(home / "jobs/shop", 10, build_xml(number=10))
-    add_build(home / "jobs/team/jobs/deep/jobs/pipe", 1, build_xml(number=8, root="flow-build"))
+    pipe = add_build(home / "jobs/team/jobs/deep/jobs/pipe", 1, build_xml(number=8, root="flow-build"))
     branch = home / "jobs/app/branches/feature-x.0a1b2c"
     add_build(branch, 3, build_xml(number=3, branch="feature/x", root="flow-build"))
     (branch / "name-utf8.txt").write_text("feature%2Fx", encoding="utf-8")
@@ -114,6 +114,8 @@ def test_builds_of_every_kind_of_job_are_found_newest_first(home: Path) -> None:
         branch_run = source.get_run("", "app/feature%2Fx#3")
         assert source.check().found == "3 jobs and folders"
     with open_home(home, job="team") as source:
+        assert ids(source) == ["team/deep/pipe#1"]
+        (pipe / "build.xml").write_text(build_xml(root="hudson.maven.MavenModuleSetBuild"), encoding="utf-8")
         assert ids(source) == ["team/deep/pipe#1"]
     assert (run.repo, run.head_sha, run.branch, run.event) == ("acme/shop", A, "main", "manual")
     assert (run.conclusion, run.created_at) == ("failure", at(RED_AT + 600_000))
