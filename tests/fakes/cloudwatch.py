@@ -76,7 +76,7 @@ class FakeCloudWatch(FakeVendor):
         self.interleave = True
         self.empty_pages = False
         self.enforce_quota = False
-        self.page_size = MAX_EVENTS
+        self.page_size, self.most_groups = MAX_EVENTS, MAX_GROUPS
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.monotonic: Callable[[], float] = time.monotonic
         self._sent: list[float] = []
@@ -206,7 +206,7 @@ class FakeCloudWatch(FakeVendor):
             name for name in self.groups
             if not name.startswith("arn:") and name.startswith(prefix or "") and (pattern or "") in name
         )  # fmt: skip
-        limit = ask.get("limit", MAX_GROUPS)
+        limit = ask.get("limit", self.most_groups)
         if not 1 <= limit <= MAX_GROUPS:
             raise Refused("InvalidParameterException", "limit")
         at = int(ask.get("nextToken", "0"))

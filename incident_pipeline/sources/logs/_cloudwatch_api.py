@@ -16,7 +16,7 @@ from incident_pipeline.errors import BadPayload, UsageError
 from incident_pipeline.http.errors import Call
 from incident_pipeline.http.limits import Limits, Pace
 from incident_pipeline.http.retry import FailedTry, Patience, tried
-from incident_pipeline.sources.logs._cloudwatch_errors import broken, refused, unreadable
+from incident_pipeline.sources.logs._cloudwatch_errors import broken, refused, unreadable, unusable
 from incident_pipeline.sources.logs._cloudwatch_session import Connection, host_of
 
 LIMITS = Limits(at_once=1, requests=5, seconds=1.0)
@@ -70,6 +70,8 @@ class Asker:
             raise refused(error, call, now=self._patience.clock(), secrets=self._secrets()) from None
         except BotoCoreError as error:
             raise broken(error, call, host=host, secrets=self._secrets()) from None
+        except (EOFError, OSError) as error:  # of the credentials: the network's are botocore's own errors
+            raise FailedTry(unusable(error, call, secrets=self._secrets())) from None
         except (ResponseParserError, AttributeError, TypeError, ValueError, KeyError):
             raise FailedTry(unreadable(call)) from None  # botocore's parser trips over what AWS never sends
         self._note(answer)

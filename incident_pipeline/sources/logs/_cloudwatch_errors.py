@@ -82,7 +82,7 @@ def broken(error: "BotoCoreError", call: Call, *, host: str, secrets: frozenset[
             | boto.SSOError() | boto.LoginError() | boto.NoAuthTokenError() | boto.UnknownCredentialError()
             | boto.RefreshWithMFAUnsupportedError() | boto.InvalidConfigError()
         ):  # fmt: skip
-            told = AccessDenied(f"{who}: AWS credentials cannot be used: {said}; log in again or {_GIVE}")
+            told = unusable(error, call, secrets=secrets)
         case boto.ParamValidationError():
             told = UsageError(f"{asked}: {said}")
         case boto.SSLError():
@@ -107,6 +107,12 @@ def without(text: str, secrets: frozenset[str]) -> str:
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text
+
+
+def unusable(error: Exception, call: Call, *, secrets: frozenset[str]) -> AccessDenied:
+    """The error for credentials that give no key: a login that ended, a program or a code that is missing."""
+    said = one_line(without(str(error), secrets)) or type(error).__name__
+    return AccessDenied(f"{call.who}: AWS credentials cannot be used: {said}; log in again or {_GIVE}")
 
 
 def unreadable(call: Call) -> BadPayload:

@@ -117,16 +117,16 @@ class Aws:
             DeferredRefreshableCredentials,
         )
 
-        source = self._session.get_credentials()
         extra = {"RoleSessionName": config.session_name or SESSION_NAME}
         if config.external_id:
             extra["ExternalId"] = config.external_id.get_secret_value()
-        create = self._create
+        create, own = self._create, self._session
 
         class AssumedRole(CredentialProvider):
             METHOD = "assume-role"
 
             def load(self) -> DeferredRefreshableCredentials | None:
+                source = own.get_credentials()
                 if source is None:
                     return None
                 fetcher = AssumeRoleCredentialFetcher(create, source, role_arn, extra_args=extra)
@@ -178,13 +178,15 @@ def _loader(path: str | None) -> "Loader":
 def _open_session(config: "Config") -> "Session":
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - slow to load
 
-    logger = logging.getLogger("botocore")
-    if logger.level == logging.NOTSET:
-        logger.setLevel(logging.INFO)
+    # The second one tells each refusal of a role with a traceback: here it becomes an error of one line.
+    for name, level in (("botocore", logging.INFO), ("botocore.credentials", logging.ERROR)):
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(level)
     try:
         session = _new_session(config)
         session.get_scoped_config()
-    except BotoCoreError as error:
+    except (BotoCoreError, OSError) as error:
         hint = "`aws configure list-profiles` shows the profiles there are"
         raise ConfigError(f"cloudwatch: {one_line(str(error))}; {hint}") from None
     if config.access_key_id and config.secret_access_key:

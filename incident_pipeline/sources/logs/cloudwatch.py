@@ -63,7 +63,7 @@ class Config(HttpConfig):
     secret_access_key: SecretStr | None = None
     session_token: SecretStr | None = None
     role_arn: str | None = None
-    external_id: SecretStr | None = None
+    external_id: Annotated[SecretStr, Field(min_length=2, max_length=1224)] | None = None
     session_name: Annotated[str, Field(pattern=r"^[\w+=,.@-]{2,64}$")] | None = None
     endpoint_url: str | None = None
 
@@ -147,7 +147,7 @@ class CloudWatch(LogSource):
     def _find(self) -> Found:
         identity = self._identity()
         if not self.config.every_group():
-            found = f"{self._groups.any()} log groups or more: name those to read in log_groups"
+            found = f"{self._groups.any()} log groups on the account's first page: name those to read in log_groups"
             return Found(found, identity, "logs:DescribeLogGroups")
         groups = self._groups.find("")
         now = datetime.now(UTC)

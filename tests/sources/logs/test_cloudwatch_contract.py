@@ -13,7 +13,7 @@ from incident_pipeline.http.retry import Patience
 from incident_pipeline.sources.base import Source
 from tests.fakes.cloudwatch import FakeCloudWatch, FakeEvent
 from tests.fakes.server import FakeVendor
-from tests.sources.contract.logs import AT, LogContract
+from tests.sources.contract.logs import LogContract
 from tests.sources.logs.cloudwatch_case import GROUP, event, fake_of, milliseconds, no_aws, open_cloudwatch, settings
 
 pytestmark = pytest.mark.usefixtures(no_aws.__name__)
@@ -33,7 +33,3 @@ class TestContract(LogContract):
             FakeEvent(f"web/{n % 2}", milliseconds(at), json.dumps({"level": level, "message": message}))
             for n, (at, level, message) in enumerate(entries)
         ]
-
-
-def test_the_contract_and_the_fake_mean_the_same_hour() -> None:
-    assert event(0, "").timestamp == milliseconds(AT)
