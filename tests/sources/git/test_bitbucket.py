@@ -95,14 +95,11 @@ def test_a_window_at_the_head_is_read_without_the_whole_history(long: tuple[Repo
 def test_a_branch_older_than_the_window_may_be_listed_in_the_midst_of_it(tmp_path: Path) -> None:
     repo = Repo.make(tmp_path / "repo")
     root = repo.commit("root")
-    repo.git("checkout", "-q", "-b", "old")
-    for n in range(60):
-        repo.commit(f"old {n}")
+    add_commits(repo, 60)
     repo.clock += 30 * 86_400
-    repo.git("checkout", "-q", "main")
     wanted = [repo.commit(f"new {n}") for n in range(3)]
     repo.clock += 60
-    repo.git("merge", "-q", "--no-ff", "-m", "merge", "old")
+    repo.git("merge", "-q", "--no-ff", "-m", "merge", "long")
     wanted.append(repo.git("rev-parse", "HEAD"))
     with fake(repo.path, order="--topo-order") as server, bitbucket(server, page_size=20) as source:
         everything = [c.hash for c in source.get_commits(REPO)]

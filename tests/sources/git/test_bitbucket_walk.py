@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incident_pipeline.model.git import Commit
@@ -56,7 +56,7 @@ def test_dates_in_no_order_are_read_as_far_as_the_bound_looks() -> None:
 @st.composite
 def histories(draw: st.DrawFn) -> list[Commit]:
     """Commits, each listed after its children, none newer than any of them."""
-    count = draw(st.integers(1, 60))
+    count = draw(st.integers(1, 30))
     ages = [0.0] * count
     commits: list[Commit] = []
     for n in range(count):
@@ -70,6 +70,7 @@ def histories(draw: st.DrawFn) -> list[Commit]:
     return [c for c in commits if c.hash in reachable]
 
 
+@settings(max_examples=50, deadline=None)
 @given(histories(), st.floats(0, 100))
 def test_no_commit_of_the_window_is_lost(history: list[Commit], days: float) -> None:
     since = NOW - timedelta(days=days)
