@@ -33,7 +33,8 @@ from incident_pipeline.sources.logs._jenkins_json import (
     to_steps,
 )
 from incident_pipeline.sources.logs._jenkins_names import MAIN_JOB, is_sound, job_path
-from incident_pipeline.sources.logs._jenkins_reports import FailedCase, objects, to_cases
+from incident_pipeline.sources.logs._jenkins_reports import objects, to_cases
+from incident_pipeline.sources.logs._junit_report import FailedCase
 
 LIMITS = Limits(at_once=4)
 """Jenkins publishes no limit; it is one machine that also has builds to run."""

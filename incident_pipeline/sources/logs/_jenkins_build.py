@@ -25,7 +25,7 @@ from incident_pipeline.sources.logs._jenkins_names import (
     repo_path,
     short_name,
 )
-from incident_pipeline.sources.logs._jenkins_reports import FailedCase
+from incident_pipeline.sources.logs._junit_report import FailedCase
 
 MAX_JOBS = 5_000
 MARGIN = timedelta(days=1)

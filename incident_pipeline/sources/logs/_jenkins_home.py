@@ -18,8 +18,8 @@ from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.sources._api import Found
 from incident_pipeline.sources.logs._jenkins_build import MARGIN, MAX_JOBS, Build, Fetched, main_job
 from incident_pipeline.sources.logs._jenkins_names import encoded, is_sound, job_parts
-from incident_pipeline.sources.logs._jenkins_reports import FailedCase
 from incident_pipeline.sources.logs._jenkins_xml import read_build, read_cases
+from incident_pipeline.sources.logs._junit_report import FailedCase
 
 MAX_DEPTH, MAX_NAME = 12, 4_096
 ENOUGH_OLD = 100

@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from incident_pipeline.errors import AccessDenied, BadInput, NotFound
 from incident_pipeline.sources.logs._jenkins_build import Build, Checkout, millis
-from incident_pipeline.sources.logs._jenkins_reports import FailedCase
+from incident_pipeline.sources.logs._junit_report import FailedCase
 
 MAX_DEPTH, MAX_TEXT, MAX_NODES = 200, 100_000, 100_000
 _CHUNK, _MAX_CARRY = 1 << 16, 16 << 20

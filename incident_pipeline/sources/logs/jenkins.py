@@ -28,7 +28,7 @@ from incident_pipeline.sources.logs._jenkins_api import LIMITS, ApiBuilds
 from incident_pipeline.sources.logs._jenkins_build import Build, Builds, to_run
 from incident_pipeline.sources.logs._jenkins_home import HomeBuilds
 from incident_pipeline.sources.logs._jenkins_names import find_run, split_run_id
-from incident_pipeline.sources.logs._jenkins_reports import write_report
+from incident_pipeline.sources.logs._junit_report import write_report
 
 MAX_LOG_BYTES = 512 * 2**20
 MAX_CANDIDATES = 2_000
