@@ -140,6 +140,19 @@ def project_name(repo: str, config: GitLabConfig) -> str:
     return name
 
 
+def page_path(url: str, site: Site, *, who: str) -> str:
+    """The path of one of the site's pages below the site's own. UsageError for a page of another site."""
+    home = urlsplit(site.web)
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        raise UsageError(f"{who}: the URL is no URL") from None
+    here = parts.netloc.lower() == home.netloc.lower() and parts.scheme in {"https", home.scheme}
+    if not here or not parts.path.startswith(f"{home.path}/"):
+        raise UsageError(f"{who}: this page is not on {site.web}; for another server set base_url")
+    return parts.path.removeprefix(home.path)
+
+
 def check_site(
     api: Api, config: GitLabConfig, *, name: str, kind: Literal["git", "logs"], read: Callable[[], str]
 ) -> SourceCheck:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from incident_pipeline.errors import AccessDenied, BadPayload, ConfigError, NotFound, Unsupported, UsageError
-from incident_pipeline.sources._gitlab import GitLabConfig, find_site, project_name
+from incident_pipeline.sources._gitlab import GitLabConfig, find_site, page_path, project_name
 from incident_pipeline.sources._gitlab import open_api as open_configured
 from incident_pipeline.sources.base import SourceContext
 from incident_pipeline.sources.git._mirror import MirroredGit
@@ -120,6 +120,20 @@ def test_unknown_keys_and_kinds_of_token_are_refused() -> None:
     for wrong in ({"tokn": "x"}, {"token_type": "basic"}):
         with pytest.raises(ValidationError):
             Config(**wrong)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_page_of_the_site_is_told_from_one_elsewhere() -> None:
+    site = find_site(GitLabConfig(base_url="https://git.example/code"), {})
+    assert page_path(" https://GIT.example/code/a/b?x=1#y ", site, who="ci") == "/a/b"
+    for wrong in (
+        "https://git.example/a/b",
+        "https://git.example/codex/a",
+        "http://git.example/code/a",
+        "https://[",
+        "",
+    ):
+        with pytest.raises(UsageError, match="^ci: "):
+            page_path(wrong, site, who="ci")
 
 
 @pytest.mark.parametrize("name", ["group/sub/deep/proj", "a.b/c_d-e", "ü/ñ"])
