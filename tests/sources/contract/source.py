@@ -1,4 +1,5 @@
-"""Of every source over HTTP: how refusals, faults and secrets are dealt with, whatever is read."""
+"""Of every source: it can be read again and closed. Of every source over HTTP: how refusals, faults and secrets are
+told, whatever is read."""
 
 import logging
 from abc import ABC, abstractmethod
@@ -40,7 +41,30 @@ _KINDS = {
 }
 
 
-class SourceContract(ABC):
+class ReadContract(ABC):
+    """What needs no vendor to be seen."""
+
+    @abstractmethod
+    def read(self, source: Source) -> list[object]:
+        """Read all there is of one list or log, at least one page, from the vendor each time: no cache."""
+
+    @pytest.fixture
+    @abstractmethod
+    def source(self) -> object:
+        """The source, with something to read."""
+
+    @pytest.mark.proves("errors", by="fake")
+    def test_reading_twice_gives_the_same(self, source: Source) -> None:
+        assert self.read(source) == self.read(source) != []
+
+    @pytest.mark.proves("errors", by="fake")
+    def test_closing_twice_is_safe(self, source: Source) -> None:
+        self.read(source)
+        source.close()
+        source.close()
+
+
+class SourceContract(ReadContract):
     """`refusal` is the body of the vendor's errors; `kinds` what a status means where this vendor differs."""
 
     refusal: ClassVar[dict[str, object]] = {"message": "no"}
@@ -54,10 +78,6 @@ class SourceContract(ABC):
     @abstractmethod
     def open(self, vendor: FakeVendor, patience: Patience) -> Source:
         """The source before `vendor`, with SECRET as its credentials; waits go through `patience`."""
-
-    @abstractmethod
-    def read(self, source: Source) -> list[object]:
-        """Read all there is of one list or log, at least one page, from the vendor each time: no cache."""
 
     @pytest.fixture
     def fake(self, tmp_path: Path) -> Generator[FakeVendor]:
@@ -131,10 +151,6 @@ class SourceContract(ABC):
         with pytest.raises(Unavailable):
             self.read(source)
 
-    @pytest.mark.proves("errors", by="fake")
-    def test_reading_twice_gives_the_same(self, source: Source) -> None:
-        assert self.read(source) == self.read(source) != []
-
     @pytest.mark.proves("credentials", by="fake")
     def test_secrets_are_in_no_repr_log_or_error(
         self, fake: FakeVendor, source: Source, caplog: pytest.LogCaptureFixture
@@ -159,9 +175,3 @@ class SourceContract(ABC):
         assert not bad.works
         assert bad.advice
         assert "\n" not in bad.advice
-
-    @pytest.mark.proves("errors", by="fake")
-    def test_closing_twice_is_safe(self, source: Source) -> None:
-        self.read(source)
-        source.close()
-        source.close()
