@@ -83,7 +83,7 @@ def test_a_hostile_line_over_the_limit_is_cut_and_costs_little(tmp_path: Path, n
 
 
 @pytest.mark.shared
-@pytest.mark.proves("files on disk", by="recording")
+@pytest.mark.proves("formats", by="recording")
 def test_no_recorded_build_log_is_taken_for_a_servers(shared: Path) -> None:
     found = {read_log_file(path).format for path in (shared / "benchmarks/lines").rglob("*.log.gz")}
     assert found == {"github_actions", "plain"}

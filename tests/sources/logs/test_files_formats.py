@@ -171,6 +171,7 @@ def test_entries_are_the_same_wherever_chunks_end(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.shared
+@pytest.mark.proves("formats", by="recording")
 def test_recorded_job_logs_are_read_line_for_line(shared: Path) -> None:
     for path in sorted((shared / "contracts/github/joblogs").glob("*.log.gz")):
         log = read_log_file(path)

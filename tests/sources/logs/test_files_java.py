@@ -131,7 +131,7 @@ def test_midnights_are_found_wherever_chunks_end(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.shared
-@pytest.mark.proves("files on disk", by="recording")
+@pytest.mark.proves("formats", by="recording")
 @pytest.mark.parametrize(
     ("case", "pattern", "fmt"),
     [
