@@ -197,11 +197,15 @@ class FakeElastic(FakeVendor):
         return pit.rows, pit.gone
 
     def field_caps(self, asked: Asked, names: str = "") -> Any:
-        if "fields" not in asked.query:
+        body: dict[str, Any] = asked.json() if asked.body else {}
+        if "fields" in body and self.version < 8:
+            raise ElasticError(400, "x_content_parse_exception", "[field_caps_request] unknown field [fields]")
+        wanted = _listed(asked.query.get("fields") or body.get("fields"))
+        if not wanted:
             raise ElasticError(400, "action_request_validation_exception", "no fields specified")
         found = resolve(self.indices, names or "_all", may_read=self.may_read)
         fields: dict[str, Any] = {}
-        for name in asked.query["fields"].split(","):
+        for name in wanted:
             kinds: dict[str, list[Index]] = {}
             for index in found:
                 mapping = index.mapping(name)
@@ -245,11 +249,13 @@ class FakeElastic(FakeVendor):
 
     def put(self, asked: Asked, name: str, doc_id: str = "") -> Any:
         doc = (self.indices.get(name) or self.index(name)).put(asked.json(), doc_id or None)
-        return {"_index": name, "_id": doc.id, "result": "created"}, 201
+        created = doc.version == 1
+        shown = {"_version": doc.version, "result": "created" if created else "updated"}
+        return {"_index": name, "_id": doc.id, **shown}, 201 if created else 200
 
     def get(self, asked: Asked, name: str, doc_id: str) -> Any:
         found = next((d for d in self.indices[name].docs if d.id == doc_id), None)
-        shown = {"found": True, "_source": found.source} if found else {"found": False}
+        shown = {"found": True, "_version": found.version, "_source": found.source} if found else {"found": False}
         return {"_index": name, "_id": doc_id, **shown}, 200 if found else 404
 
     def bulk(self, asked: Asked, name: str = "") -> Any:
@@ -266,6 +272,10 @@ class FakeElastic(FakeVendor):
 
     def info(self, asked: Asked) -> Any:
         return {"name": "n1", "version": {"number": f"{self.version}.1.0"}, "tagline": "You Know, for Search"}
+
+
+def _listed(names: str | list[str] | None) -> list[str]:
+    return names.split(",") if isinstance(names, str) else names or []
 
 
 def _seconds(text: str) -> float:

@@ -28,6 +28,7 @@ class ElasticError(Exception):
 class Doc:
     id: str
     source: dict[str, Any]
+    version: int = 1
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Index:
     def put(self, source: dict[str, Any], doc_id: str | None = None) -> Doc:
         """Add or replace a document; fields that no mapping names get one as Elasticsearch makes it."""
         doc = Doc(doc_id or f"{self.name}-{len(self.docs):06}", source)
+        doc.version += sum(d.version for d in self.docs if d.id == doc.id)
         for name, values in flatten(source).items():
             if name not in self.properties and values:
                 self._map(name, values[0])

@@ -47,25 +47,28 @@ class Login:
     password: SecretStr | None = None
     token: SecretStr | None = None
 
-    def options(self) -> dict[str, Any]:
-        """What elasticsearch-py calls them."""
+    def header(self) -> str:
+        """The Authorization header, made here: elasticsearch-py knows ASCII alone. Empty without credentials.
+
+        https://www.elastic.co/docs/deploy-manage/api-keys/elasticsearch-api-keys
+        """
         if self.api_key:
-            name, _, key = self.api_key.get_secret_value().partition(":")
-            return {"api_key": (name, key) if key else name}
+            key = self.api_key.get_secret_value()
+            return f"ApiKey {_encoded(key) if ':' in key else key}"
         if self.token:
-            return {"bearer_auth": self.token.get_secret_value()}
+            return f"Bearer {self.token.get_secret_value()}"
         if self.username and self.password:
-            return {"basic_auth": (self.username, self.password.get_secret_value())}
-        return {}
+            return f"Basic {_encoded(f'{self.username}:{self.password.get_secret_value()}')}"
+        return ""
 
     def secrets(self) -> frozenset[str]:
         """Every text that must not be shown, in each form in which it travels."""
         given = [s.get_secret_value() for s in (self.api_key, self.password, self.token) if s]
+        given += [self.header(), self.header().partition(" ")[2]]
         if self.api_key:
-            given.append(given[0].partition(":")[2])
-            given += _decoded(given[0])
-        pair = f"{self.username}:{given[0]}" if self.password and given else given[0] if given else ""
-        return frozenset({*given, base64.b64encode(pair.encode()).decode()} - {""})
+            pair = _decoded(given[-1])
+            given += [pair, pair.partition(":")[2]]
+        return frozenset(given) - {""}
 
 
 class Cluster:
@@ -99,7 +102,7 @@ class Cluster:
     @property
     def authorized(self) -> bool:
         """Whether credentials are sent."""
-        return bool(self._login.options())
+        return bool(self._login.header())
 
     def close(self) -> None:
         """Close what is open on the cluster, then the connections. Safe to call twice."""
@@ -183,13 +186,16 @@ class Cluster:
     def _connect(self) -> "Elasticsearch":
         import elasticsearch  # noqa: PLC0415 - an optional extra
 
+        login = self._login.header()
         where: dict[str, Any] = {"cloud_id": self._cloud_id} if self._cloud_id else {"hosts": self._nodes()}
         try:
             return elasticsearch.Elasticsearch(
                 **where,
-                **self._login.options(),
                 node_class=node_class(self._network, meter=self.meter, patience=self.patience),
-                headers={"user-agent": f"incident-responder/{__version__}"},
+                headers={
+                    "user-agent": f"incident-responder/{__version__}",
+                    **({"authorization": login} if login else {}),
+                },
                 serializer=_serializer(),
                 max_retries=max(0, len(self._hosts) - 1),
                 retry_on_timeout=True,
@@ -217,12 +223,15 @@ def ignoring_refusal(read: Callable[[], T], otherwise: T) -> T:
         return otherwise
 
 
-def _decoded(api_key: str) -> list[str]:
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _decoded(text: str) -> str:
     try:
-        pair = base64.b64decode(api_key, validate=True).decode()
+        return base64.b64decode(text, validate=True).decode()
     except ValueError:
-        return []
-    return [pair, pair.partition(":")[2]]
+        return ""
 
 
 def _serializer() -> Any:  # noqa: ANN401 - its class is made here

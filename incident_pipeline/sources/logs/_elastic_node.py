@@ -92,11 +92,9 @@ def node_class(network: Network, *, meter: Meter, patience: Patience) -> "type[B
                 kind = TlsError if _of_tls(error) else ConnectionError
                 raise kind(_unanswered(error, self.base_url), errors=(error,)) from None
             _note(meter, response, len(data), patience)
-            meta = ApiResponseMeta(
-                response.status_code, "1.1", HttpHeaders(_shown(response, data)), patience.monotonic() - started,
-                self.config,
-            )  # fmt: skip
-            return NodeReply(meta, data)
+            shown, data = _shown(response, data)
+            took = patience.monotonic() - started
+            return NodeReply(ApiResponseMeta(response.status_code, "1.1", HttpHeaders(shown), took, self.config), data)
 
         def close(self) -> None:
             self._client.close()
@@ -128,8 +126,8 @@ def _note(meter: Meter, response: "httpx.Response", size: int, patience: Patienc
         meter.clock_ahead = None
 
 
-def _shown(response: "httpx.Response", data: bytes) -> dict[str, str]:
-    """The answer's headers as elasticsearch-py is to see them.
+def _shown(response: "httpx.Response", data: bytes) -> tuple[dict[str, str], bytes]:
+    """The answer's headers and body as elasticsearch-py is to see them.
 
     Not those that its Python warnings would be made of (deprecations of a cluster's own settings), and a refusal that
     is no JSON is text, whatever its type says: its status must not be hidden behind a parser's error.
@@ -139,8 +137,10 @@ def _shown(response: "httpx.Response", data: bytes) -> dict[str, str]:
         try:
             json.loads(data)
         except (ValueError, RecursionError):
-            headers["content-type"] = "text/plain"
-    return headers
+            headers["content-type"], data = "text/plain", data.decode("utf-8", "replace").encode()
+        else:
+            headers["content-type"] = "application/json"
+    return headers, data
 
 
 def _plain(media_type: str) -> str:
