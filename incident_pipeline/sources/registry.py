@@ -80,14 +80,10 @@ def _open(entry: SourceEntry, settings: Settings, kind: type[_Kind]) -> _Kind:
     if config is None or problems:
         raise config_error(problems or [entry.problem("", "is disabled", at="enabled")])
     module = _module(entry)
-    opener = getattr(module, "open_source", None)
-    if opener is None:
-        text = f"{entry.type} is known, but this version cannot read it yet: set `enabled: false`"
-        raise config_error([entry.problem("", text, at="type")])
     root = entry.path.absolute().parent if entry.path else Path.cwd()
     context = SourceContext(entry.name, settings.cache_dir / entry.kind / entry.name, root)
     try:
-        source = opener(config, context)
+        source = module.open_source(config, context)
     except ModuleNotFoundError as error:
         raise config_error([_missing_dependency(entry, module, error)]) from error
     if not isinstance(source, kind):
