@@ -132,7 +132,7 @@ def test_a_page_of_the_site_is_told_from_one_elsewhere() -> None:
         "https://[",
         "",
     ):
-        with pytest.raises(UsageError, match="^ci: "):
+        with pytest.raises(UsageError, match=r"^ci: "):
             page_path(wrong, site, who="ci")
 
 
