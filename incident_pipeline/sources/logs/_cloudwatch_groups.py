@@ -41,8 +41,8 @@ class Group:
         return self.arn or self.name
 
     def serves(self, service: str) -> bool:
-        """Whether `service` is its name, its ARN or the last part of its path."""
-        return service in {self.name, self.arn, self.name.rsplit("/", 1)[-1]}
+        """Whether `service` is its name, its ARN or what its path ends in."""
+        return bool(service) and (service in {self.name, self.arn} or self.name.endswith(f"/{service}"))
 
 
 def group_of(written: str) -> Group:

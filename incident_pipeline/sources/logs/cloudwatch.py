@@ -176,20 +176,22 @@ class CloudWatch(LogSource):
     def read_frames(
         self, service: str, since: datetime, until: datetime, level: str | None = None, *, rows: int = ROWS
     ) -> "Iterator[pl.DataFrame]":
-        """The same as RAW_LOG frames; lines are numbered by their order. One of several groups that is gone is a
-        status."""
+        """The same as RAW_LOG frames, numbered in their order as if they stood in one file: an entry of three lines
+        counts as three. One of several groups that is gone is a status."""
         from incident_pipeline.sources.batching import frame_of  # noqa: PLC0415 - start-up
 
-        first = 1
+        line = 1
         for batch in self._batches(service, since, until, level, rows=rows):
-            yield frame_of(
+            frame = frame_of(
                 times=[entry.time for entry in batch],
                 levels=[entry.level for entry in batch],
                 messages=[entry.message for entry in batch],
                 metadata=[entry.metadata for entry in batch],
-                first_line=first,
+                first_line=line,
             )
-            first += len(batch)
+            breaks = frame["message"].str.count_matches("\n", literal=True).cast(frame["line"].dtype)
+            yield frame.with_columns(line=frame["line"] + breaks.cum_sum().shift(1, fill_value=0))
+            line += len(batch) + int(breaks.sum())
 
     def _batches(
         self, service: str, since: datetime, until: datetime, level: str | None, *, rows: int

@@ -162,7 +162,7 @@ def test_an_answer_without_a_list_of_events_is_told(fake: FakeCloudWatch, body: 
         messages(source)
 
 
-@pytest.mark.proves("log groups", by="fake")
+@pytest.mark.proves("entries in a window", by="fake")
 def test_one_of_several_groups_that_is_gone_is_a_status_and_all_gone_an_error(fake: FakeCloudWatch) -> None:
     fake.groups[GROUP] = [event(0, "here")]
     fake.groups["/ecs/quiet"] = []
@@ -175,7 +175,7 @@ def test_one_of_several_groups_that_is_gone_is_a_status_and_all_gone_an_error(fa
             messages(source, "gone")
 
 
-@pytest.mark.proves("log groups", by="fake")
+@pytest.mark.proves("entries in a window", by="fake")
 def test_a_service_is_a_name_of_the_config_a_group_or_the_last_part_of_its_path(fake: FakeCloudWatch) -> None:
     names = [GROUP, "/aws/lambda/shop-mail", "/aws/lambda/shop-cart", "/aws/lambda/other", OTHER]
     for name in names:
@@ -186,6 +186,7 @@ def test_a_service_is_a_name_of_the_config_a_group_or_the_last_part_of_its_path(
         assert messages(source, "shop") == [GROUP]
         assert messages(source, "mail") == ["/aws/lambda/shop-mail"]
         assert messages(source, "/aws/lambda/shop-cart") == ["/aws/lambda/shop-cart"]
+        assert messages(source, "lambda/shop-cart") == ["/aws/lambda/shop-cart"]
         assert messages(source, "shop-other") == messages(source, OTHER) == [OTHER]
         assert set(messages(source, "")) == set(messages(source, "cloudwatch")) == set(names) - {"/aws/lambda/other"}
         with pytest.raises(NotFound, match=r"no log group for 'other' \(mail, /ecs/shop, "):
@@ -194,7 +195,7 @@ def test_a_service_is_a_name_of_the_config_a_group_or_the_last_part_of_its_path(
             messages(source, "../etc/passwd?x=%2e#\nshop")
 
 
-@pytest.mark.proves("log groups", by="fake")
+@pytest.mark.proves("entries in a window", by="fake")
 def test_without_log_groups_the_service_itself_is_looked_for(fake: FakeCloudWatch) -> None:
     fake.groups = {name: [event(0, name)] for name in (GROUP, "/aws/lambda/shop", "/ecs/workshop", "/ecs/shop/db")}
     with open_plain(fake, log_groups=[]) as source:
@@ -212,7 +213,7 @@ def test_a_pattern_of_too_many_groups_is_refused_before_a_read(fake: FakeCloudWa
     assert asked(fake, "FilterLogEvents") == []
 
 
-@pytest.mark.proves("log groups", by="fake")
+@pytest.mark.proves("entries in a window", by="fake")
 def test_the_streams_prefix_and_the_filter_pattern_go_to_the_vendor(fake: FakeCloudWatch) -> None:
     fake.groups[GROUP] = [event(0, "wanted"), event(1, "unwanted", stream="job/1"), event(2, "nothing")]
     with open_plain(fake, stream_prefix="web/", filter_pattern='"wanted"') as source:
@@ -314,13 +315,21 @@ def test_lines_of_one_stream_at_one_millisecond_stay_together_and_in_order(fake:
         assert messages(source) == [f"stream {s} line {n}" for s in range(2) for n in range(3)]
 
 
-@pytest.mark.proves("frames", by="fake")
+@pytest.mark.proves("entries in a window", by="fake")
 def test_frames_are_cut_to_size_and_numbered_on(fake: FakeCloudWatch) -> None:
     fake.groups[GROUP] = [event(n / 10, f"entry {n}") for n in range(90)]
     with open_cloudwatch(settings(fake.url), max_events=40) as source:
         frames = list(source.read_frames("shop", AT, AT + MINUTE, rows=25))
     assert max(frame.height for frame in frames) <= 25
     assert [line for frame in frames for line in frame["line"]] == list(range(1, 91))
+
+
+@pytest.mark.proves("entries in a window", by="fake")
+def test_an_entry_of_three_lines_counts_as_three_so_that_no_line_has_two_owners(fake: FakeCloudWatch) -> None:
+    fake.groups[GROUP] = [event(n, "first\nsecond\nthird" if n % 2 else "one") for n in range(5)]
+    with open_plain(fake) as source:
+        frames = list(source.read_frames("shop", AT, AT + MINUTE, rows=2))
+    assert [line for frame in frames for line in frame["line"]] == [1, 2, 5, 6, 9]
 
 
 def test_a_window_without_a_zone_is_refused(fake: FakeCloudWatch) -> None:

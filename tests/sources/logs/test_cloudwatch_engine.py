@@ -84,7 +84,7 @@ def test_levels_of_text_and_of_json(engine: str) -> None:
     assert sorted(got) == sorted([*wanted, *(("error", f"job/1 {n}") for n in (0, 10, 20, 30))])
 
 
-@pytest.mark.proves("log groups", by="engine")
+@pytest.mark.proves("entries in a window", by="engine")
 def test_groups_prefixes_and_a_group_that_is_not_there(engine: str) -> None:
     with opened(engine, stream_prefix="web/", services={"gone": ["/ecs/gone"]}) as source:
         got = {e.metadata["log_stream"] for e in source.get_logs("shop", START, START + HOUR)}

@@ -86,14 +86,14 @@ def test_pages_of_many_streams_and_groups_are_merged_by_time(aws: Stubbed) -> No
     assert messages(opened(aws, log_groups=[GROUP, f"{ARN}:*"])) == ["c0", "a1", "b2", "c3", "a5"]
 
 
-@pytest.mark.proves("log groups", by="description")
+@pytest.mark.proves("entries in a window", by="description")
 def test_prefix_and_pattern_are_asked_for_and_what_an_engine_gives_beyond_them_is_left_out(aws: Stubbed) -> None:
     answer = {"events": [sent(1, "wanted"), sent(2, "other", stream="job/1"), sent(60, "late"), sent(-1, "early")]}
     expect(aws, answer, logGroupName=GROUP, logStreamNamePrefix="web/", filterPattern="?ERROR ?WARN")
     assert messages(opened(aws, stream_prefix="web/", filter_pattern="?ERROR ?WARN")) == ["wanted"]
 
 
-@pytest.mark.proves("log groups", by="description")
+@pytest.mark.proves("entries in a window", by="description")
 def test_groups_are_described_by_prefix_with_paging_and_by_pattern(aws: Stubbed) -> None:
     arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:"
     groups = [{"logGroupName": name, "arn": f"{arn}{name}:*", "logGroupArn": f"{arn}{name}"} for name in ("/a/x", "/b")]
