@@ -14,9 +14,11 @@ from incident_pipeline.http.errors import Call
 from incident_pipeline.sources.logs._elastic_cluster import Cluster
 from incident_pipeline.sources.logs._elastic_documents import Fields, read_document
 from incident_pipeline.sources.logs._elastic_query import Mapped
-from tests.fakes.elastic import FakeElastic
+from tests.contracts.openapi import Description
+from tests.fakes.elastic import FakeElastic, ecs
 from tests.fakes.server import Reply
 from tests.http.clock import Clock
+from tests.sources.logs.elastic_case import AT, messages, source
 
 pytestmark = pytest.mark.shared
 
@@ -164,3 +166,23 @@ def test_the_specifications_search_over_a_point_in_time_is_one_that_the_fake_tak
             client.search(index="books", **body)
         with pytest.raises(elasticsearch.BadRequestError, match="cannot be used without"):
             client.search(index="books", sort=["_shard_doc"])
+
+
+@pytest.mark.proves("paging", by="description")
+def test_requests_are_those_of_the_description(shared: Path, fake: FakeElastic) -> None:
+    """But for what the description itself has wrong: two number types of which a number may be one only, arrays that
+    are both of two things, and bodies that may be left out."""
+    description = Description.load(shared / "contracts/elasticsearch/openapi.serverless.json")
+    index = fake.stream("logs-shop-default")
+    index.properties["labels.app"] = {"type": "text"}
+    for n in range(5):
+        index.put({**ecs(AT, "error", f"entry {n}"), "labels": {"app": "shop"}})
+    fields = {"service": ["service.name", "labels.app"], "keep": ["host.*"]}
+    with source(fake, page_size=2, query="entry", fields=fields) as opened:
+        assert len(messages(opened, level="warn")) == 5
+        assert opened.check().works
+    problems = [p for asked in fake.requests for p in description.problems(asked)]
+    known = ("is valid under each of", "body: None is not of type", "body.query.bool.filter: [", "bool.must_not: [")
+    assert [p for p in problems if not any(words in p for words in known)] == []
+    fake.requests[0].query["feilds"] = "x"
+    assert any("feilds" in p for p in description.problems(fake.requests[0]))
