@@ -13,7 +13,7 @@ IGNORE_REVS_FILE = ".git-blame-ignore-revs"
 
 _LINE = re.compile(rb"([0-9a-f]{40,64}) (\d+) (\d+)(?: \d+)?")
 _HASH = re.compile(rb"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
-_ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
+_ESCAPE = re.compile(rb"\\([0-3][0-7]{2}|.)", re.DOTALL)
 _ESCAPED = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
 
