@@ -19,7 +19,7 @@ def rev_parse(path: Path, rev: str) -> str:
     try:
         return git_json.rev_parse(path, rev)
     except git_json.Missing:
-        raise Missing(f"Commit not found: {rev}") from None
+        raise Missing("Commit not found") from None
 
 
 def log(path: Path, *args: str, committers: bool = True) -> list[dict[str, Any]]:

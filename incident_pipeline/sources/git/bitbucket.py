@@ -42,6 +42,9 @@ from incident_pipeline.sources.git._unified import is_diff, parse_diff
 MAX_WALKED = 2_000
 """Commits walked for a merge base where Bitbucket does not tell it."""
 
+HISTORY_PAGE = 50
+"""Some lists refuse more than 50 items a page, though the documented maximum is 100; of this one it is not known."""
+
 MAX_LIST_PAGES = 30
 MAX_DEPTH = 30
 _FULL_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -163,7 +166,8 @@ class Bitbucket(GitSource):
         root, call = self._at(repo, f"history of {one_line(path)[:200]}")
         sha = self._full(repo, rev or self.default_branch(repo))
         url = f"{root}/filehistory/{sha}/{quote(inside(path, call.who))}"
-        for item in self.api.items(url, call, params=self._page):
+        size = min(self._page["pagelen"], HISTORY_PAGE)
+        for item in self.api.items(url, call, params={"pagelen": size}):
             with reading(call):
                 entry: dict[str, Any] = item["commit"]
                 found = entry if is_whole(entry) else self._by_hash(repo, str(entry["hash"]))
@@ -182,7 +186,7 @@ class Bitbucket(GitSource):
 
     def _by_hash(self, repo: str, sha: str) -> dict[str, Any]:
         path, call = self._at(repo, f"commit {sha[:12]}")
-        return self.api.object(f"{path}/commit/{sha}", call, keep="tagged", final=_is_json)
+        return self.api.object(f"{path}/commit/{sha}", call, keep="tagged", final=_is_commit)
 
     def _find(self, repo: str, rev: str) -> tuple[dict[str, Any], Call]:
         """The commit that a full hash, a branch, a tag or a part of a hash names, looked for in this order."""
@@ -192,6 +196,8 @@ class Bitbucket(GitSource):
             return self._by_hash(repo, rev), call
         if ".." in rev or rev == ".":
             raise UsageError(f"{call.who}: {one_line(rev)[:100]!r} is no revision: give a branch, tag or hash")
+        if rev == "HEAD":
+            rev = self.default_branch(repo)
         for kind in ("branches", "tags"):
             with suppress(NotFound), reading(call):
                 return self.api.object(f"{path}/refs/{kind}/{quote(rev, safe='')}", call)["target"], call
@@ -209,7 +215,7 @@ class Bitbucket(GitSource):
         ends = self._full(repo, first), self._full(repo, second)
         path, call = self._at(repo, f"merge base {ends[0][:12]}..{ends[1][:12]}")
         try:
-            data = self.api.object(f"{path}/merge-base/{'..'.join(ends)}", call, keep="tagged", final=_is_json)
+            data = self.api.object(f"{path}/merge-base/{'..'.join(ends)}", call, keep="tagged", final=_is_commit)
         except NotFound:
             return self._walk_to_base(repo, *ends)
         with reading(call):
@@ -261,9 +267,9 @@ class Bitbucket(GitSource):
         return frozenset(paths)
 
 
-def _is_json(answer: Answer) -> bool:
-    """Not a page of some proxy: that would be kept for ever."""
-    return answer.body.lstrip()[:1] == b"{"
+def _is_commit(answer: Answer) -> bool:
+    """Not a page of some proxy or an error under a good status: that would be kept for ever."""
+    return answer.body.lstrip()[:1] == b"{" and b'"hash"' in answer.body
 
 
 def _is_folder(answer: Answer) -> bool:

@@ -18,6 +18,7 @@ from incident_pipeline.errors import (
     UsageError,
 )
 from incident_pipeline.model.git import Commit
+from incident_pipeline.sources.git import _bitbucket
 from incident_pipeline.sources.git import bitbucket as module
 from incident_pipeline.sources.git._bitbucket import Config
 from incident_pipeline.sources.git.local import LocalGit
@@ -131,15 +132,16 @@ def test_a_branch_of_any_name_is_read_by_its_name(history: History, tmp_path: Pa
 def test_files_with_odd_names_are_read_and_listed(tmp_path: Path) -> None:
     repo = odd_history(tmp_path / "repo")
     page = '{"pagelen": 10, "values": [1]}'
-    repo.commit("more", {"data.json": page, "latin.txt": b"caf\xe9\n", "b.bin": b"\0"})
+    repo.commit("more", {"data.json": page, "list.json": "[1]", "latin.txt": b"caf\xe9\n", "b.bin": b"\0"})
     repo.git("update-index", "--add", "--cacheinfo", f"160000,{'a' * 40},sub")
     repo.git("commit", "-q", "-m", "submodule")
     with fake(repo.path) as server, bitbucket(server, page_size=2) as source:
         odd = "a b/ü#?%41.py"
-        assert source.list_paths(REPO, "main") == {odd, "-rf", "data.json", "latin.txt", "b.bin"}
+        assert source.list_paths(REPO, "main") == {odd, "-rf", "data.json", "list.json", "latin.txt", "b.bin"}
         assert source.read_file(REPO, odd, "main") == "x\n"
         assert source.read_file(REPO, "-rf", "main") == "y\n"
         assert source.read_file(REPO, "data.json", "main") == page
+        assert source.read_file(REPO, "list.json", "main") == "[1]"
         assert source.read_file(REPO, "latin.txt", "main") == "caf\\xe9\n"
         assert [source.read_file(REPO, path, "main") for path in ("b.bin", "a b", "nope")] == [None, None, None]
         assert next(source.get_file_history(REPO, odd)).subject == "<script>alert(1)</script>"
@@ -264,6 +266,27 @@ def test_too_many_files_to_list_are_refused_with_the_way_out(
         assert len(source.list_paths(REPO, sha)) == 4
 
 
+def test_a_fault_of_the_server_is_not_taken_for_a_large_diff(server: FakeBitbucket, history: History) -> None:
+    with bitbucket(server) as source:
+        server.after = (1, json_reply({"type": "error", "error": {"message": "down"}}, 503))
+        with pytest.raises(Unavailable):
+            source.get_commit(REPO, history[1]["first"])
+
+
+def test_a_list_of_files_that_names_none_is_a_bad_payload(history: History) -> None:
+    sha = history[1]["first"]
+    entry = {"type": "diffstat", "status": "added", "old": None, "new": {"path": ""}}
+    with fake(history[0].path, too_large={sha}) as server, bitbucket(server) as source:
+        server.after = (2, json_reply({"pagelen": 500, "values": [entry]}))
+        with pytest.raises(BadPayload, match="a file without a path"):
+            source.get_commit(REPO, sha)
+
+
+def test_head_is_the_default_branch(server: FakeBitbucket, history: History) -> None:
+    with bitbucket(server) as source:
+        assert source.resolve(REPO, "HEAD") == history[1]["head"]
+
+
 def test_commits_without_a_committer_are_the_same_but_for_that(history: History) -> None:
     with fake(history[0].path, committers=False) as server, bitbucket(server) as source:
         found = list(source.get_commits(REPO))
@@ -379,6 +402,16 @@ def test_the_hours_requests_are_never_exceeded_and_a_429_is_told(history: Histor
             assert len(server.requests) == 3
         with bitbucket(server) as source, pytest.raises(RateLimited, match=r"asked to slow down \(429\)"):
             source.default_branch(REPO)
+
+
+@pytest.mark.proves("rate limits", by="fake")
+def test_without_credentials_the_limit_is_that_of_an_address(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_bitbucket, "HOURLY_ANONYMOUS", 2)
+    with FakeBitbucket({REPO: FakeRepo(history[0].path)}) as server, bitbucket(server, token=None) as source:
+        assert [source.default_branch(REPO) for _ in range(2)] == ["main", "main"]
+        with pytest.raises(RateLimited):
+            source.default_branch(REPO)
+        assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("hourly", [0, 10_001])

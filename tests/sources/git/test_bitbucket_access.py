@@ -116,6 +116,12 @@ def test_a_refused_app_password_is_told_to_be_of_the_past(server: FakeBitbucket)
         assert "api_token" not in source.check().advice
 
 
+def test_a_configured_repository_is_read_without_naming_it(server: FakeBitbucket, tmp_path: Path) -> None:
+    config = Config.model_validate({**NAMED, "base_url": server.api, "token": TOKEN})
+    with open_source(config, SourceContext("bitbucket", tmp_path, tmp_path)) as source:
+        assert source.default_branch("") == "main"
+
+
 @pytest.mark.parametrize(
     "url", ["https://git.example/rest/api/1.0", "https://git.example", "https://bitbucket.org", "https://api.x/3.0"]
 )

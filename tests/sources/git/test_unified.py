@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from incident_pipeline.model.git import FileChange
 from incident_pipeline.sources.git import _unified as module
@@ -120,6 +122,22 @@ def test_a_large_patch_is_cut_at_a_line_and_counted_to_its_end(monkeypatch: pyte
 def test_what_is_no_diff_is_refused(raw: bytes) -> None:
     with pytest.raises(ValueError, match="no git diff"):
         parse_diff(raw)
+
+
+_LINES = (
+    b"diff --git a/x b/x", b"index 1..2 100644", b"new file mode 160000", b"--- a/x", b"+++ /dev/null", b"+added",
+    b"@@ -1,9 +1 @@ f", b"-gone", b" same", b"", b"rename from x", b"rename to", b'+++ "b/\\777\\q"', b"Binary files",
+    b"\\ No newline",
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(_LINES), max_size=25))
+def test_lines_in_no_order_are_read_as_something_or_refused(lines: list[bytes]) -> None:
+    files, _ = parse_diff(b"\n".join((b"diff --git a/y b/y", *lines)))
+    assert files
+    for file in files:
+        assert file.truncated or file.binary or file.patch is not None
 
 
 def test_an_empty_diff_has_no_files() -> None:
