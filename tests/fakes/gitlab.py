@@ -307,7 +307,8 @@ def sample(*, port: int = 0, repo: str = "acme/shop") -> FakeGitLab:
 
     made = make_sample(Path(tempfile.mkdtemp(prefix="fake-gitlab-")))
     green_job = FakeCiJob(5000, status="success", trace=made.green_log.read_bytes())
-    green = FakePipeline(1000, made.hashes[GREEN], "success", created_at="2026-03-01T11:40:00.000Z", jobs=[green_job])
+    green = FakePipeline(1000, made.hashes[GREEN], "success", jobs=[green_job])
+    green.created_at, green.updated_at = "2026-03-01T11:40:00.000Z", "2026-03-01T11:43:00.000Z"
     red = FakePipeline(1001, made.hashes[-1], jobs=[FakeCiJob(5001, trace=made.failed_log.read_bytes())])
     project = FakeProject(made.repo, pipelines=[green, red])
     return FakeGitLab({repo: project}, token=FakeToken("glpat-of-nobody-0000000"), port=port)
