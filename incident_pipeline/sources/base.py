@@ -133,6 +133,10 @@ class GitSource(Source):
         """Text of `path` at `rev` (bad bytes kept visibly); None when absent or binary. Optional: Unsupported."""
         raise Unsupported(f"{self.name}: reading files is not available here")
 
+    def read_files(self, repo: str, paths: Sequence[str], rev: str) -> Mapping[str, str | None]:
+        """`read_file` of many, which some hosts give in fewer requests than one each."""
+        return {path: self.read_file(repo, path, rev) for path in paths}
+
     def list_paths(self, repo: str, rev: str) -> frozenset[str]:
         """Every file path at `rev`. Optional: Unsupported."""
         raise Unsupported(f"{self.name}: listing files is not available here")
