@@ -115,8 +115,8 @@ class ApiBuilds:
             with reading(call):
                 page = [to_build(item, job) for item in objects(data, key)]
             fresh = [build for build in page if build.number not in seen]
-            if start and page and len(fresh) == len(page):
-                start = max(0, start - self._page_size)  # builds were deleted: some may have slipped by
+            if start and len(fresh) == len(page):
+                start = max(0, start - self._page_size)  # builds were deleted: the list is shorter than it was
                 continue
             stale = 0 if fresh or not start else stale + 1
             if stale == MAX_STALE:

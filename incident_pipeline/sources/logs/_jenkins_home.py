@@ -142,7 +142,7 @@ class HomeBuilds:
         found = next((path for n, path in _numbers(self._find(job)) if n == int(number)), None)
         if found is None:
             raise NotFound(f"jenkins {job}: build {number} is not in {self._home}: it was discarded, or never was")
-        return self._inside(found)
+        return found
 
     def _children(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """(name, folder) of each job and folder inside, by folder."""

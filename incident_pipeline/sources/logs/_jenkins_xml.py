@@ -1,7 +1,7 @@
 """A file that Jenkins wrote with XStream in, what matters of a build or its failed tests out, in one pass.
 
-Jenkins declares XML 1.1, which expat refuses, and uses what only 1.1 has (references to control characters): the
-declaration is dropped and such characters become `?`. A document type is refused, so there are no entities to expand.
+Jenkins writes XML 1.1 and uses what only 1.1 has, references to control characters, which expat refuses: they become
+`?`. A document type is refused, so there are no entities to expand.
 Surprising fact: XStream writes an object once; where it comes again stands a path to it (`reference="../marked"`,
 https://x-stream.github.io/references.html).
 """
@@ -17,14 +17,14 @@ from incident_pipeline.errors import AccessDenied, BadInput, NotFound
 from incident_pipeline.sources.logs._jenkins_build import Build, Checkout, millis
 from incident_pipeline.sources.logs._junit_report import FailedCase
 
-MAX_DEPTH, MAX_TEXT, MAX_NODES = 200, 100_000, 100_000
+MAX_TEXT, MAX_NODES = 100_000, 100_000
 _CHUNK, _MAX_CARRY = 1 << 16, 16 << 20
-_DECLARATION = re.compile(r"\ufeff?\s*<\?xml\b[^>]*\?>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:x([0-9a-fA-F]+)|([0-9]+));")
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _STEP = re.compile(r"(.+?)(?:\[(\d+)\])?")
 _GIT, _CAUSES = "hudson.plugins.git.util.BuildData", "hudson.model.CauseAction"
 _STOPPED = "jenkins.model.InterruptedBuildAction"
+_CASE = frozenset({"className", "testName", "skipped", "errorDetails", "errorStackTrace"})
 _LEAVES = frozenset({"result", "timestamp", "startTime", "duration", "completed"})
 
 
@@ -137,8 +137,8 @@ class _Kept:
                 return tag in _LEAVES or tag == "actions"
             case 2:
                 return tag in {_GIT, _CAUSES, _STOPPED}
-            case depth:
-                return depth < MAX_DEPTH
+            case _:
+                return True
 
     def end(self, _: str) -> None:
         if self._passing:
@@ -186,7 +186,7 @@ class _Cases:
 
     def characters(self, text: str) -> None:
         match self._path[-2:]:
-            case ["case", name] if len(self._case.get(name, "")) < MAX_TEXT and name not in {"stdout", "stderr"}:
+            case ["case", name] if len(self._case.get(name, "")) < MAX_TEXT and name in _CASE:
                 self._case[name] = self._case.get(name, "") + text
             case ["suite", "name"]:
                 self._suite += text
@@ -222,12 +222,10 @@ def _parse(
 def _pieces(path: Path) -> Iterator[str]:
     """The text as XML 1.0, cut behind a `>` so that no reference is cut in two."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    carry, first = "", True
+    carry = ""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             carry += decoder.decode(chunk)
-            if first:
-                carry, first = _DECLARATION.sub("", carry, count=1), False
             at = carry.rfind(">") + 1
             if not at and len(carry) > _MAX_CARRY:
                 raise BadInput(f"jenkins: {path} is no XML")

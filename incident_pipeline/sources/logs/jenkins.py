@@ -157,8 +157,6 @@ class Jenkins(CiLogSource):
         try:
             first = list(islice(builds, FIRST_BUILDS))
         except (NotFound, Gone):
-            if job == self._job:
-                raise
             return  # it went while we looked
         others = next((name for build in first if (name := build.named_repo())), repo if self._job else "")
         for build in chain(first, builds):

@@ -7,12 +7,16 @@ from urllib.parse import unquote
 import pytest
 
 from incident_pipeline.errors import BadPayload, ConfigError, NotFound, UsageError
+from incident_pipeline.http.client import Client
 from incident_pipeline.model.incident import Run
+from incident_pipeline.sources._api import Api
 from incident_pipeline.sources.base import SourceContext
+from incident_pipeline.sources.logs._jenkins_api import ApiBuilds
 from incident_pipeline.sources.logs.jenkins import Config, Jenkins, open_source
 from tests.fakes.jenkins import FakeJenkins, sample
 from tests.fakes.jenkins_state import RED_AT, FakeJob
 from tests.fakes.server import Reply, json_reply
+from tests.http.clock import Clock
 from tests.sources.logs.jenkins_case import TOKEN, at, build, jenkins, open_jenkins
 
 HTTPS = "https://github.com/acme/shop.git"
@@ -103,7 +107,7 @@ def test_other_pages_are_refused() -> None:
     assert source.parse_run_url("https://ci.internal/jenkins/job/shop/1/")[1] == "shop#1"
     pages = (
         "https://ci.example.com/job/shop/", "https://ci.example.com/job/shop/configure", "https://[", "shop#1",
-        "https://ci.internal/job/shop/1/", "https://ci.internal/jenkins2/job/shop/1/",
+        "https://ci.internal/job/shop/1/", "https://ci.internal/jenkinsjob/shop/1/", "https://ci.internal/jenkins2/job/shop/1/",
         "https://ci.example.com.evil.test/job/shop/1/", "http://ci.example.com/job/shop/1/", "https://ci.example.com/12/",
     )  # fmt: skip
     for page in pages:
@@ -153,16 +157,17 @@ def test_older_builds_than_the_newest_100_are_read_too() -> None:
 
 
 @pytest.mark.proves("paging", by="fake")
-def test_builds_that_come_and_go_between_pages_are_neither_lost_nor_doubled() -> None:
+@pytest.mark.parametrize("gone", [12, 9, 7, 5, 2])
+def test_builds_that_come_and_go_between_pages_are_neither_lost_nor_doubled(gone: int) -> None:
     job = FakeJob("shop", builds=[build(n) for n in range(1, 12)])
-    with jenkins(job, page_size=4) as (_, source):
-        runs = source.get_runs("")
-        got = [next(runs).run_id for _ in range(4)]
+    with FakeJenkins([job]) as fake, Client(fake.address, patience=Clock().patience()) as client:
+        builds = ApiBuilds(Api(client), page_size=4, max_log_bytes=1).builds("shop")
+        got = [next(builds).number for _ in range(4)]
         job.builds += [build(12), build(13)]
-        got += [next(runs).run_id for _ in range(3)]
-        job.builds = [one for one in job.builds if one.number not in {13, 12, 11, 10, 9, 8, 7, 6, 5}]
-        got += [run.run_id for run in runs]
-    assert got == [f"shop#{n}" for n in range(11, 0, -1)]
+        got += [next(builds).number]
+        job.builds = [one for one in job.builds if one.number < gone]
+        got += [one.number for one in builds]
+    assert got == [11, 10, 9, 8, 7, *range(min(6, gone - 1), 0, -1)]
 
 
 @pytest.mark.proves("last green run", by="fake")
@@ -225,7 +230,10 @@ def test_the_repository_is_named_by_its_remote(remote: str, repo: str) -> None:
 def test_of_several_checkouts_the_builds_own_counts() -> None:
     library = ("https://github.com/acme/jenkins-library.git", "1" * 40, "main")
     own, other = (HTTPS, "2" * 40, "refs/remotes/origin/main"), ("https://x.test/acme/deploy.git", "3" * 40, "stable")
-    inside = [FakeJob("stable", "pipeline", [build(1, git=[library, own, other])])]
+    inside = [
+        FakeJob("stable", "pipeline", [build(1, git=[library, own, other])]),
+        FakeJob("main", "pipeline", [build(1, git=[library, other, own])]),
+    ]
     jobs = [FakeJob("shop", builds=[build(1, git=[library, own, other])]), FakeJob("multi", "multibranch", jobs=inside)]
     with jenkins(*jobs) as (_, source):
         found = [source.get_run(repo, "shop#1") for repo in ("", "acme/deploy", "ACME/shop", "acme/none")]
@@ -233,6 +241,7 @@ def test_of_several_checkouts_the_builds_own_counts() -> None:
             ("acme/shop", "2"), ("acme/deploy", "3"), ("ACME/shop", "2"), ("acme/shop", "2"),
         ]  # fmt: skip
         assert source.get_run("", "multi/stable#1").repo == "acme/deploy"
+        assert source.get_run("", "multi/main#1").repo == "acme/shop"
     with jenkins(*jobs, owner="acme", repo="mirrored") as (_, source):
         assert source.get_run("", "shop#1").repo == "acme/mirrored"
 
@@ -372,6 +381,17 @@ def test_failed_tests_become_a_report() -> None:
     assert text.count("<testcase") == text.count("<failure") == 2
     assert 'name="was' not in text
     assert 'message="no &lt;b&gt;?[0m">Trace:\n\tat a.B(B.java:3)]]&gt;</failure>' in text
+
+
+@pytest.mark.proves("test reports", by="fake")
+def test_of_very_many_failed_tests_the_first_are_reported() -> None:
+    cases: list[tuple[str, str, str, str | None, str | None]] = [
+        ("a", f"t{n}", "FAILED", "x", None) for n in range(2_003)
+    ]
+    with jenkins(FakeJob("shop", builds=[build(1, cases=cases)])) as (_, source):
+        (report,) = source.get_test_reports(source.get_run("", "shop#1"))
+        assert sum(message.count("<testcase") for f in report.frames for message in f["message"]) == 2_000
+    assert (report.status().status, report.status().detail) == ("truncated", "3 more failed tests were not read")
 
 
 @pytest.mark.proves("check", by="fake")
