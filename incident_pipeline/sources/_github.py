@@ -4,18 +4,19 @@ Surprising fact: `GITHUB_TOKEN` of the environment belongs to GitHub (or to the 
 sent to a `base_url` of another host. Documentation: https://docs.github.com/en/rest.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, model_validator
 
 from incident_pipeline.errors import AccessDenied, ConfigError, NotFound, UsageError
-from incident_pipeline.http.answer import same_origin
+from incident_pipeline.http.answer import Answer, same_origin
 from incident_pipeline.http.auth import Credentials, bearer
 from incident_pipeline.http.client import Client
 from incident_pipeline.http.errors import Call, one_line
@@ -144,6 +145,15 @@ def clone_login(api: Api, site: Site) -> tuple[str, SecretStr] | None:
     given = api.client.credentials
     token = given.token() if isinstance(given, AppCredentials) else site.token
     return ("x-access-token", token) if token else None
+
+
+def is_whole(answer: Answer) -> bool:
+    """Whether this is what was asked for: a proxy's page or an error under status 200 must not be kept for ever."""
+    try:
+        value: Any = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, list) or (isinstance(value, dict) and "documentation_url" not in value)
 
 
 def ask_of(repo: str, config: GitHubConfig, *, what: str, needs: str) -> tuple[str, Call]:

@@ -24,6 +24,7 @@ from urllib.parse import unquote, urlencode
 from tests.fakes import git_json
 from tests.fakes.git_json import Missing
 from tests.fakes.github_access import FakeApp
+from tests.fakes.github_graphql import graphql
 from tests.fakes.github_limits import Limiter
 from tests.fakes.github_logs import run_zip
 from tests.fakes.github_state import FakeJob, FakeRepo, FakeRun, artifact_json, created_matches, job_json, pull
@@ -75,10 +76,14 @@ class FakeGitHub(FakeVendor):
                 return self._as_app(self.app, asked, given)
             if (self.token or self.app) and given != self.token and not installed:
                 return _refusal("Bad credentials", 401)
+            if asked.path == "/graphql" and not given:
+                return _refusal("This endpoint requires you to be authenticated.", 401)
             if asked.path == "/user":
                 return _refusal("Resource not accessible by integration", 403) if installed else self._user()
             if asked.path == "/rate_limit":
                 return json_reply({"resources": {"core": {"limit": 5000, "remaining": 4987, "reset": 1}}})
+            if asked.path == "/graphql":
+                return json_reply(graphql(asked, {name: repo.git_path for name, repo in self.repos.items()}))
             match = re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", asked.path)
             repo = self.repos.get(match[1]) if match else None
             return self._route(match[1], repo, match[2] or "", asked) if match and repo else _refusal("Not Found", 404)

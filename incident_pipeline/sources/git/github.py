@@ -4,9 +4,7 @@ Surprising fact: GitHub compares in the order oldest first and gives the files o
 range costs one request for each 100 commits and one for each commit.
 """
 
-import base64
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,8 +12,9 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from incident_pipeline.errors import BadPayload, NotFound, Unsupported
+from incident_pipeline.errors import BadPayload, IncidentError, NotFound
 from incident_pipeline.http.answer import Answer
+from incident_pipeline.http.client import Final, never
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.git import Commit, Ref
 from incident_pipeline.model.logs import SourceCheck
@@ -27,11 +26,13 @@ from incident_pipeline.sources._github import (
     check_site,
     clone_login,
     find_site,
+    is_whole,
     open_api,
     repo_name,
 )
 from incident_pipeline.sources.base import GitSource, SourceContext
 from incident_pipeline.sources.git._diff import to_diff
+from incident_pipeline.sources.git._github_files import is_hash, list_paths, read_file, read_files
 from incident_pipeline.sources.git._github_json import to_commit, to_files
 
 AT_ONCE = 6
@@ -39,9 +40,7 @@ AT_ONCE = 6
 
 MAX_FILE_PAGES = 11
 MAX_RENAMES = 20
-MAX_TREES = 200
 REMEMBERED = 8
-_RAW = "application/vnd.github.raw+json"
 
 
 class Config(GitHubConfig):
@@ -73,6 +72,7 @@ class GitHub(GitSource):
     def __init__(self, config: GitHubConfig, *, api: Api, name: str = "github", page_size: int = PAGE_SIZE) -> None:
         self.name, self.config, self.api = name, config, api
         self._page_size = page_size
+        self._many_at_once = True
         self._known: dict[tuple[str, str], Commit] = {}
         self._compared: dict[tuple[str, str, str], Answer] = {}
 
@@ -107,7 +107,8 @@ class GitHub(GitSource):
 
     def _list(self, repo: str, params: dict[str, str | int]) -> Iterator[Commit]:
         path, call = self._at(repo, f"commits of {params.get('sha', 'the default branch')}")
-        for item in self.api.items(f"{path}/commits", call, params={**params, "per_page": self._page_size}):
+        whole = {**params, "per_page": self._page_size}
+        for item in self.api.items(f"{path}/commits", call, params=whole, keep="tagged"):
             with reading(call):
                 commit = to_commit(item)
             yield commit
@@ -132,7 +133,8 @@ class GitHub(GitSource):
         if key not in self._compared:
             url = f"{path}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
             params = {"per_page": self._page_size, "page": 1}
-            _remember(self._compared, key, self.api.get(url, call, params=params))
+            answer = self.api.get(url, call, params=params, keep="tagged", final=_final(base, head))
+            _remember(self._compared, key, answer)
         answer = self._compared[key]
         return answer.json_object(call), answer, call
 
@@ -148,7 +150,8 @@ class GitHub(GitSource):
             if number > 1:
                 if following is None:
                     raise BadPayload(f"{call.who}: {call.what}: {size} of {total} commits came, and no next page")
-                page = list(self.api.object(_page(following, number), call)["commits"])
+                url = _page(following, number)
+                page = list(self.api.object(url, call, keep="tagged", final=_final(base, head))["commits"])
             with reading(call):
                 commits = [to_commit(item) for item in page]
             count += len(commits)
@@ -170,7 +173,8 @@ class GitHub(GitSource):
         path, call = self._at(repo, f"commit {rev[:100]}")
         data: dict[str, Any] = {}
         listed: list[dict[str, Any]] = []
-        for page in self.api.pages(f"{path}/commits/{quote(rev, safe='')}", call, max_pages=MAX_FILE_PAGES):
+        url = f"{path}/commits/{quote(rev, safe='')}"
+        for page in self.api.pages(url, call, max_pages=MAX_FILE_PAGES, keep="tagged", final=_final(rev)):
             data = page.json_object(call)
             listed += data.get("files") or []
         with reading(call):
@@ -189,7 +193,7 @@ class GitHub(GitSource):
 
     def _refs(self, repo: str, kind: str) -> Iterator[tuple[str, str]]:
         path, call = self._at(repo, kind)
-        for item in self.api.items(f"{path}/{kind}", call, params={"per_page": self._page_size}):
+        for item in self.api.items(f"{path}/{kind}", call, params={"per_page": self._page_size}, keep="tagged"):
             with reading(call):
                 ref = str(item["name"]), str(item["commit"]["sha"])
             yield ref
@@ -215,7 +219,7 @@ class GitHub(GitSource):
     def default_branch(self, repo: str) -> str:
         """One request."""
         path, call = self._at(repo, "the repository", "metadata:read")
-        data = self.api.object(path, call)
+        data = self.api.object(path, call, keep="tagged")
         with reading(call):
             return str(data["default_branch"])
 
@@ -233,41 +237,29 @@ class GitHub(GitSource):
     def read_file(self, repo: str, path: str, rev: str) -> str | None:
         """One request, two for a file over 1 MB. Bytes that are no UTF-8 are shown as `\\xNN`."""
         root, call = self._at(repo, f"file {path[:200]}")
-        url = f"{root}/contents/{quote(path)}"
-        try:
-            answer = self.api.get(url, call, params={"ref": rev})
-        except NotFound as error:
-            if "no commit found" in str(error).lower():
-                raise
-            return None
-        if answer.body.lstrip()[:1] == b"[":
-            return None
-        data = answer.json_object(call)
-        with reading(call):
-            if data["type"] != "file":
-                return None
-            content = base64.b64decode(data["content"]) if data.get("encoding") == "base64" else None
-        if content is None:
-            content = self.api.get(url, call, params={"ref": rev}, accept=_RAW).body
-        return None if b"\0" in content else content.decode("utf-8", "backslashreplace")
+        return read_file(self.api, root, call, path=path, rev=rev)
+
+    def read_files(self, repo: str, paths: Sequence[str], rev: str) -> Mapping[str, str | None]:
+        """One request for each 50 where there is a token; what is not given whole so costs one each."""
+        found: Mapping[str, str | None] = {}
+        _, call = self._at(repo, f"{len(paths)} files")
+        if self._many_at_once and len(paths) > 1 and self.api.client.credentials:
+            try:
+                name = repo_name(repo, self.config)
+                found = read_files(self.api, call, name=name, paths=tuple(paths), rev=rev)
+            except IncidentError:
+                self._many_at_once = False  # an old server, a token without it, or its own limit: REST has them all
+        return {path: found[path] if path in found else self.read_file(repo, path, rev) for path in paths}
 
     def list_paths(self, repo: str, rev: str) -> frozenset[str]:
         """One request; where GitHub cuts the list (100,000 entries), one for each folder that has to be read apart."""
         root, call = self._at(repo, f"files of {rev[:12]}")
-        paths: set[str] = set()
-        folders = deque([("", quote(rev, safe=""))])
-        for _ in range(MAX_TREES):
-            if not folders:
-                return frozenset(paths)
-            prefix, tree = folders.popleft()
-            data = self.api.object(f"{root}/git/trees/{tree}", call, params={"recursive": 1})
-            if cut := bool(data.get("truncated")):
-                data = self.api.object(f"{root}/git/trees/{tree}", call)
-            with reading(call):
-                paths |= {prefix + str(item["path"]) for item in data["tree"] if item["type"] == "blob"}
-                if cut:
-                    folders += [(f"{prefix}{i['path']}/", str(i["sha"])) for i in data["tree"] if i["type"] == "tree"]
-        raise Unsupported(f"{call.who}: too many files to list over REST; set `mirror: true` for this source")
+        return list_paths(self.api, root, call, rev=rev)
+
+
+def _final(*revisions: str) -> Final:
+    """What GitHub says of full hashes holds for ever: a commit, and a comparison, is made of nothing else."""
+    return is_whole if all(map(is_hash, revisions)) else never
 
 
 def _without_patch(commit: Commit) -> Commit:

@@ -13,11 +13,12 @@ from itertools import islice
 from typing import Any
 
 from incident_pipeline.errors import IncidentError
+from incident_pipeline.http.client import never
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.incident import Job
 from incident_pipeline.model.logs import ReadStatus, SourceStatus
 from incident_pipeline.sources._api import Api, reading
-from incident_pipeline.sources._github import PAGE_SIZE
+from incident_pipeline.sources._github import PAGE_SIZE, is_whole
 from incident_pipeline.sources.base import TestReport
 
 MAX_JOBS, MAX_PAGES = 20, 5
@@ -43,7 +44,8 @@ def read_annotations(api: Api, path: str, call: Call, *, jobs: Sequence[Job], so
 def _lines_of(api: Api, path: str, call: Call, *, job: Job) -> tuple[list[str], bool]:
     """The lines, and whether there are more."""
     url, lines, more = f"{path}/check-runs/{job.job_id}/annotations", list[str](), False
-    found = api.pages(url, call, params={"per_page": PAGE_SIZE}, keep="tagged")
+    final = is_whole if job.conclusion else never
+    found = api.pages(url, call, params={"per_page": PAGE_SIZE}, keep="tagged", final=final)
     for page in islice(found, MAX_PAGES):
         more = "next" in page.links
         with reading(call):

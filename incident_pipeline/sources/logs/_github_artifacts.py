@@ -62,7 +62,7 @@ def read_reports(api: Api, path: str, call: Call, *, run: Run, source: str, web:
 
 
 def _wanted(api: Api, url: str, call: Call) -> Iterator[_Artifact]:
-    for page in api.pages(url, call, params={"per_page": PAGE_SIZE}, max_pages=MAX_PAGES):
+    for page in api.pages(url, call, params={"per_page": PAGE_SIZE}, max_pages=MAX_PAGES, keep="tagged"):
         with reading(call):
             found = [
                 _Artifact(

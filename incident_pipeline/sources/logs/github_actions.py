@@ -4,6 +4,7 @@ Surprising facts: the list of runs ends at 1,000 per query, so a long window is 
 takes one conclusion only, and red has three; a job's log is a redirect to a storage host.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from incident_pipeline.errors import NotFound, UsageError
 from incident_pipeline.http.answer import Answer
+from incident_pipeline.http.client import never
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.incident import RED, Job, Run
 from incident_pipeline.model.levels import at_least, canonical
@@ -27,6 +29,7 @@ from incident_pipeline.sources._github import (
     ask_of,
     check_site,
     find_site,
+    is_whole,
     open_api,
     repo_name,
 )
@@ -124,7 +127,7 @@ class GitHubActions(CiLogSource):
             raise UsageError(f"{self.name}: a run id is a number (got {run_id[:40]!r})")
         path, call = self._at(repo, f"run {run_id}" + (f" attempt {attempt}" if attempt else ""))
         url = f"{path}/actions/runs/{run_id}" + (f"/attempts/{attempt}" if attempt else "")
-        data = self.api.object(url, call)
+        data = self.api.object(url, call, keep="tagged", final=_is_over if attempt else never)
         return self._with_base(self._to_run(data, repo, call), head_repository(data))
 
     def _to_run(self, data: dict[str, Any], repo: str, call: Call) -> Run:
@@ -141,7 +144,7 @@ class GitHubActions(CiLogSource):
             lists.append((f"{path}/pulls", {"head": f"{head.partition('/')[0]}:{run.branch}", "state": "all"}))
         for url, params in lists:
             try:
-                pulls = self.api.get(url, call, params=params).json_list(call)
+                pulls = self.api.get(url, call, params=params, keep="tagged", final=_is_found).json_list(call)
             except NotFound:
                 continue
             with reading(call):
@@ -172,7 +175,8 @@ class GitHubActions(CiLogSource):
         while True:
             known, listed = len(seen), 0
             window = created_query(since, last)
-            for page in self.api.pages(url, call, params={**params, **window, "per_page": self._page_size}):
+            whole = {**params, **window, "per_page": self._page_size}
+            for page in self.api.pages(url, call, params=whole, keep="tagged"):
                 with reading(call):
                     runs = [(data, int(data["id"]), utc(data.get("created_at"))) for data in _runs_of(page, call)]
                 listed += len(runs)
@@ -188,7 +192,10 @@ class GitHubActions(CiLogSource):
         """One request for each 100 jobs; one more on a server too old to know attempts."""
         path, call = self._at(run.repo, f"jobs of run {run.run_id}")
         url = f"{path}/actions/runs/{run.run_id}"
-        pages = self.api.pages(f"{url}/attempts/{run.attempt}/jobs", call, params={"per_page": self._page_size})
+        pages = self.api.pages(
+            f"{url}/attempts/{run.attempt}/jobs", call, params={"per_page": self._page_size},
+            keep="tagged", final=is_whole if run.status == "completed" else never,
+        )  # fmt: skip
         try:
             first = next(pages)
         except NotFound:
@@ -218,7 +225,9 @@ class GitHubActions(CiLogSource):
             own = self._green(run, run.branch)
         else:
             path, call = self._at(run.repo, f"run {run.run_id}")
-            head = head_repository(self.api.object(f"{path}/actions/runs/{run.run_id}", call))
+            url = f"{path}/actions/runs/{run.run_id}"
+            # Where a run comes from never changes, so that any answer about it will do.
+            head = head_repository(self.api.object(url, call, keep="tagged", final=is_whole))
             own = self._green(run, run.branch, head=head)
         return own or (self._green(run, run.base_branch) if run.base_branch else None)
 
@@ -280,6 +289,16 @@ class GitHubActions(CiLogSource):
                     at, said = row["timestamp"], row["level"]
                     if (at is None or in_window(at, since, until)) and (levels is None or canonical(said) in levels):
                         yield LogEntry(at, said, row["message"], about, row["line"])
+
+
+def _is_over(answer: Answer) -> bool:
+    """Whether this is an attempt that has ended: it does not change."""
+    return is_whole(answer) and json.loads(answer.body).get("status") == "completed"
+
+
+def _is_found(answer: Answer) -> bool:
+    """Whether this lists a pull request: which one a run was for stays as it was."""
+    return is_whole(answer) and answer.body.strip() != b"[]"
 
 
 def _runs_of(page: Answer, call: Call) -> list[dict[str, Any]]:

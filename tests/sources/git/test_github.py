@@ -12,7 +12,7 @@ from incident_pipeline.errors import AccessDenied, BadPayload, ConfigError, NotF
 from incident_pipeline.model.git import Commit
 from incident_pipeline.sources._github import GitHubConfig, find_site
 from incident_pipeline.sources.base import SourceContext
-from incident_pipeline.sources.git import github as module
+from incident_pipeline.sources.git import _github_files as module
 from incident_pipeline.sources.git.github import Config, GitHub, open_source
 from incident_pipeline.sources.git.local import LocalGit
 from tests.fakes.github import FakeGitHub
