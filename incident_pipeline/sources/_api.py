@@ -93,12 +93,13 @@ class Api:
         return pages(fetcher, path, call, params=params, paginator=paginator, max_pages=max_pages)
 
     def items(
-        self, path: str, call: Call, *, params: Params | None = None, keep: Keep = "no", identity: str | None = None
-    ) -> Iterator[dict[str, Any]]:
+        self, path: str, call: Call, *,
+        params: Params | None = None, keep: Keep = "no", final: Final = never, identity: str | None = None,
+    ) -> Iterator[dict[str, Any]]:  # fmt: skip
         """Each object of a paged list. One whose `identity` was there already (the list moved on meanwhile) is left
         out."""
         seen: set[Any] = set()
-        for page in self.pages(path, call, params=params, keep=keep):
+        for page in self.pages(path, call, params=params, keep=keep, final=final):
             for item in self.listed(page, call):
                 if identity is not None:
                     if item.get(identity) in seen:
