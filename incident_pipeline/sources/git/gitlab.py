@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from incident_pipeline.errors import BadPayload, NotFound, Unavailable, Unsupported, UsageError
-from incident_pipeline.http.client import Keep
+from incident_pipeline.http.answer import Answer
+from incident_pipeline.http.client import Final, never
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.git import BlameLine, Commit, FileChange, Ref
 from incident_pipeline.model.logs import SourceCheck
@@ -72,7 +73,7 @@ def open_source(config: Config, context: SourceContext) -> GitSource:
 
 
 class GitLab(GitSource):
-    """What a full hash names never changes, so it is kept; lists are asked for again by their ETag."""
+    """What a full hash names never changes, so it is kept; the rest is asked for again by its ETag."""
 
     def __init__(self, config: GitLabConfig, *, api: Api, name: str = "gitlab", page_size: int = PAGE_SIZE) -> None:
         self.name, self.config, self.api = name, config, api
@@ -106,13 +107,13 @@ class GitLab(GitSource):
             if in_window(commit.committed_at or commit.date, since, until):
                 yield commit
 
-    def _list(self, repo: str, params: dict[str, str | int], *, keep: Keep = "tagged") -> Iterator[Commit]:
+    def _list(self, repo: str, params: dict[str, str | int], *, final: Final = never) -> Iterator[Commit]:
         """NotFound when nothing came because a name is unknown."""
         ref = str(params.get("ref_name", ""))
         path, call = self._at(repo, f"commits of {ref or 'the default branch'}")
         url, none = f"{path}/repository/commits", True
         params = {**params, "per_page": self._page_size}
-        for item in self.api.items(url, call, params=params, keep=keep, identity="id"):
+        for item in self.api.items(url, call, params=params, keep="tagged", final=final, identity="id"):
             none = False
             with reading(call):
                 commit = to_commit(item)
@@ -124,8 +125,7 @@ class GitLab(GitSource):
     def get_commits_between(self, repo: str, base: str | None, head: str, *, patch: bool = True) -> Iterator[Commit]:
         """One request for each 100 commits and one for each commit, AT_ONCE of them at a time."""
         ends = (head,) if base is None else (base, head)
-        keep: Keep = "always" if all(map(_FULL_HASH.fullmatch, ends)) else "tagged"
-        listed = self._list(repo, {"ref_name": "..".join(ends)}, keep=keep)
+        listed = self._list(repo, {"ref_name": "..".join(ends)}, final=_final(*ends))
 
         def read(commit: Commit) -> Commit:
             files = self._files(repo, commit.hash)
@@ -148,14 +148,17 @@ class GitLab(GitSource):
         path, call = self._at(repo, f"commit {rev[:100]}")
         if rev in {"", ".", ".."}:
             raise NotFound(f"{call.who}: {rev!r} names no commit")
-        return self.api.object(f"{path}/repository/commits/{quote(rev, safe='')}", call, keep=_keep(rev)), call
+        url = f"{path}/repository/commits/{quote(rev, safe='')}"
+        return self.api.object(url, call, keep="tagged", final=_final(rev)), call
 
     def _files(self, repo: str, sha: str) -> tuple[FileChange, ...]:
         """GitLab leaves out what is too large; what cannot be told from the diff itself costs one more request."""
         path, call = self._at(repo, f"diff of commit {sha[:12]}")
         url, params = f"{path}/repository/commits/{sha}/diff", {"per_page": self._page_size}
         listed: list[dict[str, Any]] = []
-        for page in self.api.pages(url, call, params=params, keep="always", max_pages=MAX_DIFF_PAGES):
+        for page in self.api.pages(
+            url, call, params=params, keep="tagged", final=_final(sha), max_pages=MAX_DIFF_PAGES
+        ):
             listed += self.api.listed(page, call)
         with reading(call):
             files = to_files(listed)
@@ -216,9 +219,9 @@ class GitLab(GitSource):
         """One request. GitLab answers 404 when the histories are unrelated, and 400 when it does not know one."""
         path, call = self._at(repo, f"merge base of {first[:12]} and {second[:12]}")
         query = urlencode([("refs[]", first), ("refs[]", second)])
-        keep: Keep = "always" if _FULL_HASH.fullmatch(first) and _FULL_HASH.fullmatch(second) else "no"
+        url = f"{path}/repository/merge_base?{query}"
         try:
-            data = self.api.object(f"{path}/repository/merge_base?{query}", call, keep=keep)
+            data = self.api.object(url, call, keep="tagged", final=_final(first, second))
         except NotFound as error:
             if "merge base not found" in str(error).lower():
                 return None
@@ -239,7 +242,7 @@ class GitLab(GitSource):
         root, call = self._at(repo, f"blame of {path[:200]}")
         query = [("ref", rev)] + ([("range[start]", str(lines[0])), ("range[end]", str(lines[1]))] if lines else [])
         url = f"{root}/repository/files/{_file(path)}/blame?{urlencode(query)}"
-        groups = self.api.listed(self.api.get(url, call, keep=_keep(rev)), call)
+        groups = self.api.listed(self.api.get(url, call, keep="tagged", final=_final(rev)), call)
         with reading(call):
             found = to_blame(groups, path, first=lines[0] if lines else 1)
             dates = {str(g["commit"]["id"]): str(g["commit"].get("committed_date") or "") for g in groups}
@@ -253,12 +256,14 @@ class GitLab(GitSource):
         root, call = self._at(repo, f"file {path[:200]}")
         try:
             url = f"{root}/repository/files/{_file(path)}/raw"
-            content = self.api.get(url, call, params={"ref": rev}, keep=_keep(rev)).body
+            answer = self.api.get(url, call, params={"ref": rev}, keep="tagged", final=_final(rev, accept=_is_raw))
         except NotFound as error:
             if "commit not found" in str(error).lower():
                 raise
             return None
-        return None if b"\0" in content else content.decode("utf-8", "backslashreplace")
+        if not _is_raw(answer):
+            raise BadPayload(f"{call.who}: {call.what}: a web page came instead of the file; is a proxy between?")
+        return None if b"\0" in answer.body else answer.body.decode("utf-8", "backslashreplace")
 
     def list_paths(self, repo: str, rev: str) -> frozenset[str]:
         """One request; on a server before 15.3, or one that fails over so long a list, one for each 100 entries."""
@@ -266,12 +271,13 @@ class GitLab(GitSource):
         url = f"{root}/repository/tree"
         params: dict[str, str | int] = {"ref": rev, "recursive": "true"}
         try:
-            answer = self.api.get(url, call, params={**params, "pagination": "none"}, keep=_keep(rev))
+            none = {**params, "pagination": "none"}
+            answer = self.api.get(url, call, params=none, keep="tagged", final=_final(rev))
             listed = self.api.listed(answer, call)
         except (BadPayload, Unavailable):
             params |= {"pagination": "keyset", "per_page": self._page_size}
             try:
-                listed = list(self.api.items(url, call, params=params, keep=_keep(rev)))
+                listed = list(self.api.items(url, call, params=params, keep="tagged", final=_final(rev)))
             except UsageError:
                 message = f"{call.who}: too many files to list over REST; set `mirror: true` for this source"
                 raise Unsupported(message) from None
@@ -279,8 +285,20 @@ class GitLab(GitSource):
             return frozenset(str(item["path"]) for item in listed if item["type"] == "blob")
 
 
-def _keep(rev: str) -> Keep:
-    return "always" if _FULL_HASH.fullmatch(rev) else "no"
+def _is_told(answer: Answer) -> bool:
+    """Not a page of some proxy, no error under a good status, and no empty list: a commit may not be pushed yet."""
+    start = answer.body.lstrip()[:1]
+    return (start == b"{" and b'"id"' in answer.body) or (start == b"[" and answer.body.strip() != b"[]")
+
+
+def _is_raw(answer: Answer) -> bool:
+    """GitLab gives every file as plain text, never as a web page: https://docs.gitlab.com/api/repository_files/."""
+    return not answer.headers.get("content-type", "").startswith("text/html")
+
+
+def _final(*revisions: str, accept: Final = _is_told) -> Final:
+    """What is told about full hashes stays so for ever."""
+    return accept if all(map(_FULL_HASH.fullmatch, revisions)) else never
 
 
 def _file(path: str) -> str:

@@ -195,6 +195,36 @@ def test_a_range_asked_for_again_costs_no_request(up: History, tmp_path: Path) -
 
 
 @pytest.mark.proves("errors", by="fake")
+def test_nothing_is_kept_for_ever_that_is_not_gitlabs_answer(up: History, tmp_path: Path) -> None:
+    repo, sha = up
+    page = Reply(200, b"<html>Sign in</html>", {"Content-Type": "text/html; charset=utf-8"})
+    with fake(tmp_path / "up") as server, gitlab(server, cache=tmp_path / "cache") as source:
+        for wrong in (page, json_reply({"message": "try later"})):
+            server.always = wrong
+            for ask in (source.resolve, source.list_paths, source.get_commit):
+                with pytest.raises(BadPayload):
+                    ask(REPO, sha["head"])
+            with pytest.raises(BadPayload):
+                list(source.get_commits_between(REPO, sha["first"], sha["head"]))
+        server.always = page
+        with pytest.raises(BadPayload, match="a web page came instead of the file"):
+            source.read_file(REPO, "src/basket.py", sha["head"])
+        server.always = None
+        assert source.read_file(REPO, "src/basket.py", sha["head"]) == "a\nB\nc\nD\ne\n"
+        assert source.get_commit(REPO, sha["head"]).files
+        assert len(list(source.get_commits_between(REPO, sha["first"], sha["head"]))) == 5
+        server.always = json_reply([])
+        with pytest.raises(BadPayload):
+            list(source.get_commits_between(REPO, sha["head"], HASH))
+        server.always = None
+        new = repo.commit("pushed later", {"n.txt": "n\n"})
+        server.next_replies = [json_reply([]), json_reply({"message": "404 Commit Not Found"}, 404)]
+        with pytest.raises(NotFound):
+            list(source.get_commits_between(REPO, sha["head"], new))
+        assert [c.subject for c in source.get_commits_between(REPO, sha["head"], new)] == ["pushed later"]
+
+
+@pytest.mark.proves("errors", by="fake")
 def test_a_name_that_gitlab_does_not_know_is_no_empty_history(up: History, tmp_path: Path) -> None:
     _, sha = up
     with fake(tmp_path / "up") as server, gitlab(server) as source:
