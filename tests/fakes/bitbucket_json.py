@@ -47,11 +47,10 @@ def refs(path: Path, kind: str, *, committers: bool = True) -> list[dict[str, An
     folder = {"branches": "refs/heads", "tags": "refs/tags"}[kind]
     text = git(path, "for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)%00%(*objectname)", folder).decode()
     rows = [line.split("\0") for line in text.splitlines()]
+    shas = {peeled or sha for _, sha, peeled in rows}
+    commits = {c["hash"]: c for c in log(path, "--no-walk", *shas, committers=committers)} if shas else {}
     word = {"branches": "branch", "tags": "tag"}[kind]
-    return [
-        {"type": word, "name": name, "target": log(path, "-1", peeled or sha, committers=committers)[0], "links": {}}
-        for name, sha, peeled in rows
-    ]
+    return [{"type": word, "name": name, "target": commits[peeled or sha], "links": {}} for name, sha, peeled in rows]
 
 
 def diff(path: Path, sha: str) -> bytes:
