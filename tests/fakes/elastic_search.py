@@ -94,6 +94,8 @@ def _range(index: Index, doc: Doc, how: dict[str, Any]) -> bool:
     found = index.values(doc, name)
     fmt = ends.get("format", "strict_date_optional_time||epoch_millis")
     limits = {op: nanos(ends[op], fmt) for op in ends if op in {"gte", "gt", "lte", "lt"}}
+    if kind == "date_nanos" and any(not 0 <= at < 2**63 for at in limits.values()):
+        raise bad("illegal_argument_exception", f"date {ends} cannot be stored in nanosecond resolution")
     if kind == "date":  # it holds milliseconds, and what it is compared with is cut to them
         limits = {op: at - at % 10**6 for op, at in limits.items()}
     tests = {"gte": int.__ge__, "gt": int.__gt__, "lte": int.__le__, "lt": int.__lt__}

@@ -21,7 +21,7 @@ from incident_pipeline.http.answer import origin
 from incident_pipeline.http.errors import Call
 from incident_pipeline.http.network import Network
 from incident_pipeline.http.retry import Patience, tried
-from incident_pipeline.sources.logs._elastic_errors import failed_try, lapsed
+from incident_pipeline.sources.logs._elastic_errors import failed_try, lapsed, reason
 from incident_pipeline.sources.logs._elastic_node import Meter, TooLarge, node_class
 
 if TYPE_CHECKING:
@@ -168,6 +168,8 @@ class Cluster:
             raise self._failed(error, call) from None
         if not isinstance(body, dict):
             raise BadPayload(f"{call.who}: {call.what}: expected a JSON object, got {type(body).__name__}")
+        if "error" in body:  # a proxy may make a success of it
+            raise BadPayload(f"{call.who}: {call.what}: an error came as success: {self._hidden(reason(body))}")
         return cast("dict[str, Any]", body)
 
     def _failed(self, error: Exception, call: Call) -> Exception:
@@ -187,6 +189,8 @@ class Cluster:
         import elasticsearch  # noqa: PLC0415 - an optional extra
 
         login = self._login.header()
+        if not login.isascii() or not login.isprintable():
+            raise ConfigError("elasticsearch: api_key or token holds characters that no header can (a line break?)")
         where: dict[str, Any] = {"cloud_id": self._cloud_id} if self._cloud_id else {"hosts": self._nodes()}
         try:
             return elasticsearch.Elasticsearch(

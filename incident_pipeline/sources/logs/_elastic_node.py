@@ -34,7 +34,6 @@ class Meter:
     """What the last answer showed: its size, and the server's clock where a `Date` header tells it (a proxy's does)."""
 
     bytes: int = 0
-    requests: int = 0
     clock_ahead: timedelta | None = None
 
 
@@ -118,7 +117,7 @@ def _read(response: "httpx.Response", *, until: float, patience: Patience) -> by
 
 
 def _note(meter: Meter, response: "httpx.Response", size: int, patience: Patience) -> None:
-    meter.bytes, meter.requests = size, meter.requests + 1
+    meter.bytes = size
     try:
         now: datetime = patience.clock()
         meter.clock_ahead = parsedate_to_datetime(response.headers["date"]) - now

@@ -24,7 +24,10 @@ TEXTS = frozenset({"text", "match_only_text"})
 WHOLE = frozenset({"long", "integer", "short", "byte", "unsigned_long"})
 NANOS = "strict_date_optional_time_nanos"
 
-_LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(seconds=1)
+_EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC) - timedelta(seconds=1))
+_NANOS_EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2262, 4, 11, tzinfo=UTC))
+"""What a `date_nanos` can hold; a query beyond it is refused.
+https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/date_nanos"""
 
 Query = dict[str, Any]
 
@@ -71,10 +74,11 @@ def asked_fields(fields: Fields) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to search for (`filters`, `left_out`), in what order, and what to keep of it. `service` is empty where the
-    filters tell it for sure."""
+    """What to search for (`filters`, `left_out`), in what order, and what to keep of it. `within`: the times that the
+    time field can hold. `service` is empty where the filters tell it for sure."""
 
     time: str
+    within: tuple[datetime, datetime]
     since: datetime
     until: datetime
     filters: tuple[Query, ...]
@@ -88,8 +92,9 @@ class Wanted:
 
         Both ends are widened to whole milliseconds: a `date` field holds no more, and rounds what it is compared with.
         """
-        first = start or _millis(self.since)
-        last = _millis(min(self.until, _LATEST) + timedelta(microseconds=999))
+        earliest, latest = self.within
+        first = start or _millis(max(self.since, earliest))
+        last = _millis(min(self.until, latest) + timedelta(microseconds=999))
         within = {"range": {self.time: {"gte": first, "lt": last, "format": NANOS}}}
         left_out: Query = {"must_not": list(self.left_out)} if self.left_out else {}
         return {"bool": {"filter": [within, *self.filters], **left_out}}
@@ -125,8 +130,9 @@ def want(
         filters += named
     left_out = _below(levels, fields.level, mapped) if levels else []
     return Wanted(
-        fields.time, since.astimezone(UTC), until.astimezone(UTC), tuple(filters), tuple(left_out),
-        tuple(_sort(fields, mapped)), "" if sure else service, levels,
+        fields.time, _NANOS_EVER if "date_nanos" in mapped.types(fields.time) else _EVER, since.astimezone(UTC),
+        until.astimezone(UTC), tuple(filters), tuple(left_out), tuple(_sort(fields, mapped)),
+        "" if sure else service, levels,
     )  # fmt: skip
 
 

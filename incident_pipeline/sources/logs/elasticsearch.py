@@ -35,6 +35,9 @@ EXTRA = "elasticsearch"
 MAX_PAGE = 10_000
 """`index.max_result_window`: https://www.elastic.co/docs/reference/elasticsearch/index-settings/index-modules."""
 
+MAX_TOLD = 5
+"""Of different things that were missing so many are told."""
+
 
 class Config(HttpConfig):
     """Keys of an `elasticsearch` entry; the module's docstring shows the usual ones.
@@ -149,10 +152,11 @@ class Elasticsearch(LogSource):
         return gathered(frames(), rows=rows)
 
     def read_statuses(self) -> tuple[SourceStatus, ...]:
-        """One for the last read: `truncated` when shards failed or the cluster's time ran out."""
+        """One for the last read, called by its service and start: `truncated` when shards failed or the cluster's time
+        ran out."""
         if not self._what:
             return ()
-        missing = "; ".join(self._tally.missing)
+        missing = "; ".join(list(self._tally.missing)[:MAX_TOLD])
         status: ReadStatus = "truncated" if missing else "read" if self._rows else "empty"
         unreadable = f"{self._skipped} hits without _source or time" if self._skipped else ""
         detail = "; ".join(filter(None, (f"entries may be missing: {missing}" if missing else "", unreadable)))
@@ -163,7 +167,8 @@ class Elasticsearch(LogSource):
         )  # fmt: skip
 
     def _pages(self, service: str, since: datetime, until: datetime, level: str | None) -> Iterator[list[Document]]:
-        self._tally, self._what, self._rows, self._skipped = Tally(), service or self._index, 0, 0
+        self._tally, self._rows, self._skipped = Tally(), 0, 0
+        self._what = f"{service or self._index} {since:%Y-%m-%d %H:%M}"
         config, call = self._config, self._call
         mapped = self._mapped()
         wanted = want(service, since, until, level, fields=config.fields, mapped=mapped, call=call, query=config.query)

@@ -136,7 +136,7 @@ def test_failed_shards_are_tried_again_and_then_told(fake: FakeElastic) -> None:
     with source(fake, patience=clock.patience(), page_size=2) as opened:
         assert messages(opened) == wanted
         (status,) = opened.read_statuses()
-    assert (status.status, status.rows) == ("truncated", 3)
+    assert (status.what, status.status, status.rows) == ("shop 2026-03-01 12:00", "truncated", 3)
     assert status.detail == (
         "entries may be missing: 1 of 2 shards failed in .ds-logs-shop-lost-2026.03.01-000001 "
         "(node_not_connected_exception in .ds-logs-shop-lost-2026.03.01-000001)"
