@@ -287,7 +287,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.fakes.cloudwatch")
     parser.add_argument("--port", type=int, default=0)
     with sample(port=parser.parse_args().port) as fake:
+        (key_id, key) = next(iter(fake.keys.items()))
         print(f"endpoint_url: {fake.url}\nregion: {REGION}\nlog_groups: [{', '.join(fake.groups)}]", flush=True)  # noqa: T201
+        print(f"access_key_id: {key_id}\nsecret_access_key: {key.secret}", flush=True)  # noqa: T201
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
 
