@@ -21,7 +21,8 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.now += timedelta(seconds=seconds)
+        # A datetime holds no less than a microsecond: without it, who waits for the rest of one waits for ever.
+        self.now += max(timedelta(seconds=seconds), timedelta(microseconds=1 if seconds > 0 else 0))
 
     def patience(self, **changes: float) -> Patience:
         """Without jitter: the back-off is the upper end."""
