@@ -3,10 +3,14 @@
 The history served is that of `history.make_history`; what the local source reads of it is the truth.
 """
 
+import atexit
+import shutil
+import tempfile
 from abc import abstractmethod
 from collections.abc import Generator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import ClassVar, cast
 
@@ -28,10 +32,11 @@ class GitReads(ReadContract):
     """What needs no vendor. The fixture `truth` reads the same history (`history`) in a way of its own."""
 
     def history(self, tmp_path: Path) -> Path:
-        """The repository to serve; made at the first call."""
+        """The repository to serve; copied at the first call: making it anew costs twenty processes."""
         path = tmp_path / "origin"
         if not path.exists():
-            _, self.sha = make_history(path)
+            made, self.sha = _made()
+            shutil.copytree(made, path)
         return path
 
     def read(self, source: Source) -> list[object]:
@@ -160,6 +165,14 @@ class GitContract(GitReads, SourceContract):
         asked = len(fake.requests)
         iterator.close()
         assert len(fake.requests) == asked
+
+
+@cache
+def _made() -> tuple[Path, dict[str, str]]:
+    folder = Path(tempfile.mkdtemp(prefix="history-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    repo, sha = make_history(folder / "origin")
+    return repo.path, sha
 
 
 def odd_history(path: Path) -> Repo:
