@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROWS = 50_000
+MAX_CHECKED = 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _ROLE = re.compile(r"arn:[\w-]+:iam::\d{12}:role/[\w+=,.@/-]+")
@@ -151,9 +152,11 @@ class CloudWatch(LogSource):
             return Found(found, identity, "logs:DescribeLogGroups")
         groups = self._groups.find("")
         now = datetime.now(UTC)
-        wanted = Wanted(self.name, groups[:1], page_size=1)
-        events = Slices(self._asker, wanted).events(_milliseconds(now - timedelta(hours=1)), _milliseconds(now))
-        seen = "events" if next(events, None) else "no event"
+        window = {"startTime": _milliseconds(now - timedelta(hours=1)), "endTime": _milliseconds(now)}
+        call = Call(f"{self.name} {groups[0].shown}", "its events", needs="logs:FilterLogEvents")
+        pages = self._asker.pages("FilterLogEvents", call, items="events", **groups[0].asked, **window, limit=1)
+        # A page may be empty although a later one is not; a busy group has thousands, and one event is enough.
+        seen = "events" if any(islice(pages, MAX_CHECKED)) else "no event"
         found = f"{len(groups)} log groups, {seen} in the last hour in {groups[0].shown}"
         return Found(found, identity, "logs:FilterLogEvents")
 

@@ -208,8 +208,10 @@ def test_check_tells_whose_the_credentials_are_what_they_lack_and_a_clock_that_i
         assert (good.works, good.what, good.credentials) == (True, f"{REGION}: {GROUP}", fake.keys[KEY].arn)
         assert good.found == f"1 log groups, no event in the last hour in {GROUP}"
         assert "clock is" in good.advice  # the clock of the test stands still in the past
-        fake.groups[GROUP] = [event((datetime.now(UTC) - AT).total_seconds() - 60, "new")]
+        fake.groups[GROUP] = [event((datetime.now(UTC) - AT).total_seconds() - 60, f"new {n}") for n in range(50)]
+        asked = len(fake.requests)
         assert "events in the last hour" in source.check().found
+        assert len(fake.requests) - asked == 2  # a busy group has thousands of pages
         fake.keys[KEY].denied = {"logs:FilterLogEvents"}
         bad = source.check()
         assert (bad.works, bad.found) == (False, "")
@@ -218,6 +220,15 @@ def test_check_tells_whose_the_credentials_are_what_they_lack_and_a_clock_that_i
         assert source.check().found == "1 log groups on the account's first page: name those to read in log_groups"
         fake.keys[KEY].denied = {"logs:DescribeLogGroups"}
         assert "logs:DescribeLogGroups" in source.check().advice
+
+
+@pytest.mark.proves("check", by="fake")
+def test_checking_a_busy_group_takes_one_event_of_it(fake: FakeCloudWatch) -> None:
+    second = (datetime.now(UTC) - AT).total_seconds() - 60
+    fake.groups[GROUP] = [event(second + n / 1000, f"entry {n}") for n in range(500)]
+    with open_with(fake) as source:
+        assert "events in the last hour" in source.check().found
+    assert len(fake.requests) == 2  # whose the credentials are, and one page
 
 
 @pytest.mark.proves("check", by="fake")
