@@ -92,7 +92,7 @@ class Client:
         limits = limits or Limits()
         self._slots = threading.BoundedSemaphore(limits.at_once)
         self._pace = Pace(limits, monotonic=self.patience.monotonic, sleep=self.patience.sleep)
-        self._budget = Budget()
+        self._budget = Budget(self.patience.monotonic)
         self._client: httpx.Client | None = None
         self._opening = threading.Lock()
 
@@ -139,7 +139,7 @@ class Client:
             self._cache.touch(key)
             return kept.answer
         if keep == "always" or "etag" in answer.headers or final(answer):
-            self._cache.put(key, answer)
+            self._keep(key, answer)
         return answer
 
     def post(
@@ -155,8 +155,8 @@ class Client:
         if self._cache and final is not never and (kept := self._cache.get(key)):
             return kept.answer
         answer = self._read(_Asked("POST", url, params, body=sent.encode()), call, max_bytes)
-        if self._cache and final(answer):
-            self._cache.put(key, answer)
+        if final(answer):
+            self._keep(key, answer)
         return answer
 
     def download(
@@ -178,6 +178,11 @@ class Client:
             return True
 
         return tried(once, self.patience)
+
+    def _keep(self, key: str, answer: Answer) -> None:
+        """What came over a redirect from elsewhere has a signed link for its URL: that is a credential."""
+        if self._cache and same_origin(answer.url, self.base_url):
+            self._cache.put(key, answer)
 
     def _whole(self, url: str) -> str:
         return url if "://" in url else f"{self.base_url}/{url.lstrip('/')}"
@@ -217,12 +222,13 @@ class Client:
                     client.stream(asked.method, url, params=params, headers=headers, content=asked.body) as response,
                 ):
                     self._note(response)
-                    if response.is_success or (response.status_code == 304 and asked.etag):
+                    unchanged = response.status_code == 304 and "If-None-Match" in headers
+                    if response.is_success or unchanged:
                         if "," in response.headers.get("content-encoding", ""):  # 2 kB packed twice can be 1 GB
                             raise BadPayload(f"{call.who}: {call.what}: the answer is packed more than once")
                         yield response
                         return
-                    if not response.is_redirect or asked.method != "GET":
+                    if not response.has_redirect_location or asked.method != "GET":
                         raise self._failed(response, call)
                     url, params = _redirected(response, call), None
         except httpx.TransportError as error:
@@ -270,7 +276,8 @@ class Client:
 
     def _failed(self, response: "httpx.Response", call: Call) -> FailedTry:
         body = b""
-        for chunk in response.iter_bytes():
+        packed_twice = "," in response.headers.get("content-encoding", "")
+        for chunk in () if packed_twice else self._chunks(response, call, ANSWER_SECONDS):
             body += chunk
             if len(body) >= MAX_REFUSAL_BYTES:
                 break

@@ -24,6 +24,9 @@ class Limits:
     seconds: float = 60.0
 
 
+_LEAST = 0.001
+
+
 class Pace:
     """Keeps `limits.requests` in any `limits.seconds`. Threads may share it."""
 
@@ -43,33 +46,36 @@ class Pace:
             while (pause := self._until_free()) > 0:
                 if pause > longest:
                     return pause
-                self._sleep(pause)
+                self._sleep(max(pause, _LEAST))  # what is less than a clock's tick would be slept for ever
             self._sent.append(self._monotonic())
         return 0.0
 
     def _until_free(self) -> float:
         now = self._monotonic()
-        while self._sent and self._sent[0] <= now - self._limits.seconds:
+        while self._sent and self._sent[0] + self._limits.seconds <= now:  # the same sum as below, rounded the same
             self._sent.popleft()
         return self._sent[0] + self._limits.seconds - now if len(self._sent) >= self._limits.requests else 0.0
 
 
 class Budget:
-    """What the last answers said is left of the vendor's own count, so that none is asked for once it is spent."""
+    """What the last answers said is left of the vendor's own count, so that none is asked for once it is spent.
 
-    def __init__(self) -> None:
-        self._spent_until: datetime | None = None
+    The wait is counted on the clock that never jumps: one that is set back would stretch it.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._free_at: float | None = None
 
     def note(self, headers: Mapping[str, str], now: datetime) -> None:
         """Remember a successful answer's headers: the vendor refuses the request after the last."""
-        self._spent_until = reset_at(headers, now) if remaining(headers) == 0 else None
+        until = reset_at(headers, now) if remaining(headers) == 0 else None
+        self._free_at = self._monotonic() + (until - now).total_seconds() if until else None
 
     def spent(self, call: Call, now: datetime) -> RateLimited | None:
         """The error with its time when nothing is left at `now`."""
-        until = self._spent_until
-        if until is None or until <= now:
-            return None
-        return used_up(call, until)
+        left = self._free_at - self._monotonic() if self._free_at is not None else 0.0
+        return used_up(call, now + timedelta(seconds=left)) if left > 0 else None
 
 
 def used_up(call: Call, until: datetime) -> RateLimited:
