@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test check bench soak up format clean
+.PHONY: help setup demo test check bench soak up up-fake format clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -42,6 +42,9 @@ soak: $(STAMP) ## Run the long proofs: a minute of writers and readers, a log of
 
 up: $(STAMP) ## Start Dagster with its UI
 	$(BIN)/incident-responder up
+
+up-fake: $(STAMP) ## Serve a fake of every vendor on this machine, with a config to try the program on them
+	$(BIN)/python -m tests.fakes
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix .

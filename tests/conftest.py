@@ -13,6 +13,12 @@ from incident_pipeline.warehouse.store import Warehouse
 
 SHARED_VARIABLE = "INCIDENT_RESPONDER_SHARED"
 SHARED_DEFAULT = Path(__file__).resolve().parents[2] / "shared"
+_TELLING = (
+    "INCIDENT_RESPONDER_", "GITHUB_", "GH_", "GITLAB_", "CI_", "BITBUCKET_", "JENKINS_", "JOB_", "BUILD_", "DD_", "DATADOG_",
+    "ELASTIC", "AWS_",
+)  # fmt: skip
+"""Variables by which a machine's own credentials or CI job would tell the program something."""
+
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -21,7 +27,7 @@ def _quiet_environment(  # pyright: ignore[reportUnusedFunction]
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path_factory.mktemp("home")
-    for name in [n for n in os.environ if n.startswith(("INCIDENT_RESPONDER_", "GITHUB_"))]:
+    for name in [n for n in os.environ if n.startswith(_TELLING)]:
         if name != SHARED_VARIABLE:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))

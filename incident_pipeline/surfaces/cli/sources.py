@@ -56,6 +56,6 @@ def check(config: ConfigOption = None) -> None:
 
 
 def _clock(ahead: timedelta | None) -> str:
-    """The other side's clock against ours; to a second it is the same."""
+    """The other side's clock against ours; it tells whole seconds, and its answer takes its time."""
     seconds = round(ahead.total_seconds()) if ahead is not None else None
-    return "" if seconds is None else "same" if abs(seconds) <= 1 else f"{seconds:+,} s"
+    return "" if seconds is None else "same" if abs(seconds) <= 2 else f"{seconds:+,} s"
