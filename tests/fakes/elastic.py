@@ -59,6 +59,7 @@ class FakeElastic(FakeVendor):
         self.authorizations, self.may_read, self.version = authorizations, may_read, version
         self.failing: dict[str, str] = {}
         self.timed_out = False
+        """Each search runs out of time with half of its page found."""
         self.product = True
         self.clock: Callable[[], float] = time.monotonic
         self.lapse_after: list[int] = []
@@ -164,6 +165,7 @@ class FakeElastic(FakeVendor):
             pit = dict[str, Any]()
         lost = {**self.failing, **dict.fromkeys(gone, "search_context_missing_exception")}
         hits, total = search([r for r in rows if r.index.name not in lost], body, in_pit=bool(pit))
+        hits = hits[: max(1, len(hits) // 2)] if self.timed_out else hits
         failures = [
             {"shard": 0, "index": name, "node": "n1", "reason": {"type": why, "reason": f"{why} in {name}"}}
             for name, why in lost.items() if name in {r.index.name for r in rows}

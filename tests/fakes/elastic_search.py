@@ -5,7 +5,7 @@ https://www.elastic.co/docs/reference/query-languages/querydsl
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -29,7 +29,7 @@ def bad(kind: str, reason: str) -> ElasticError:
     return ElasticError(400, kind, reason)
 
 
-def search(rows: Iterable[Row], body: dict[str, Any], *, in_pit: bool, window: int = 10_000) -> tuple[list[Any], int]:
+def search(rows: Sequence[Row], body: dict[str, Any], *, in_pit: bool, window: int = 10_000) -> tuple[list[Any], int]:
     """(hits of the page, number of all hits)."""
     if unknown := set(body) - KEYS:
         raise bad("parsing_exception", f"unknown key [{min(unknown)}] for a search")
@@ -42,6 +42,9 @@ def search(rows: Iterable[Row], body: dict[str, Any], *, in_pit: bool, window: i
     if any(name == "_shard_doc" for name, _ in order) and not in_pit:
         reason = "[_shard_doc] sort field cannot be used without [point in time]"
         raise bad("action_request_validation_exception", reason)
+    for index in {row.index.name: row.index for row in rows}.values():
+        for name, how in order:
+            _sortable(index, name, how)  # each shard makes the sort its own before it looks for documents
     keyed = [(tuple(_value(row, name, how) for name, how in order), row) for row in matching]
     keyed.sort(key=lambda pair: (_directed(pair[0], order), 0 if order else pair[1].place))
     if "search_after" in body:
@@ -196,10 +199,9 @@ def _sort(one: Any) -> tuple[str, dict[str, Any]]:
     return name, how
 
 
-def _value(row: Row, name: str, how: dict[str, Any]) -> int | float | str:
-    if name in {"_shard_doc", "_doc"}:
-        return row.place
-    mapping = row.index.mapping(name)
+def _sortable(index: Index, name: str, how: dict[str, Any]) -> str:
+    """The type that a field is sorted as."""
+    mapping = {"type": "long"} if name in {"_shard_doc", "_doc"} else index.mapping(name)
     if mapping is None and "unmapped_type" not in how:
         raise bad("query_shard_exception", f"No mapping found for [{name}] in order to sort on")
     kind = (mapping or {"type": how.get("unmapped_type")})["type"]
@@ -207,6 +209,13 @@ def _value(row: Row, name: str, how: dict[str, Any]) -> int | float | str:
         raise bad("illegal_argument_exception", f"Text fields are not optimised for operations like sorting: [{name}]")
     if "numeric_type" in how and kind not in NUMERIC | {"date", "date_nanos"}:
         raise bad("illegal_argument_exception", f"[numeric_type] option cannot be set on a non-numeric field: {kind}")
+    return kind
+
+
+def _value(row: Row, name: str, how: dict[str, Any]) -> int | float | str:
+    if name in {"_shard_doc", "_doc"}:
+        return row.place
+    kind = _sortable(row.index, name, how)
     found = row.index.values(row.doc, name)
     if not found:
         return _MISSING if how.get("order", "asc") == "asc" else -_MISSING - 1

@@ -164,6 +164,30 @@ def test_a_service_is_found_however_its_field_is_mapped(
 
 
 @pytest.mark.proves("field mapping", by="fake")
+def test_indices_that_map_a_field_differently_are_all_read(fake: FakeElastic) -> None:
+    time = {"@timestamp": {"type": "date"}}
+    for name, mapping in {
+        "logs-1": {**time, "app": {"type": "text"}, "app.keyword": {"type": "keyword"}},
+        "logs-2": {**time, "app": {"type": "text"}},
+        "logs-3": {**time, "app": {"type": "keyword"}},
+        "logs-4": time,
+        "logs-5": {"when": {"type": "date"}},
+    }.items():
+        index = fake.index(name, mapping)
+        fixed = dict(index.properties)
+        for app in ("shop", "shop-admin"):
+            stamp = {"@timestamp": AT.isoformat()} if "@timestamp" in mapping else {}
+            index.put({**stamp, "message": f"{name} {app}", "app": app})
+        index.properties = fixed
+    with source(fake, fields={"service": ["app"], "level": ["app"]}) as opened:
+        assert sorted(messages(opened)) == ["logs-1 shop", "logs-2 shop", "logs-3 shop"]
+        assert messages(opened, level="error") == []
+    with source(fake, fields={"service": ["app"]}, index=["logs-1", "logs-4", "logs-5"]) as opened:
+        assert messages(opened) == ["logs-1 shop"]
+        assert "term" in str(searches(fake)[-1]["query"])
+
+
+@pytest.mark.proves("field mapping", by="fake")
 def test_fields_that_no_index_has_are_told(fake: FakeElastic) -> None:
     index = fake.index("logs-1", {"when": {"type": "date"}, "note": {"type": "keyword"}})
     index.put({"when": AT.isoformat(), "message": "m", "note": "n"})
