@@ -14,6 +14,7 @@ never another host: that would be handed the token.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Protocol, cast
 from urllib.parse import urljoin
 
@@ -28,11 +29,13 @@ Params = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is asked: a URL with parameters; `body` is posted as JSON when there is one."""
+    """What is asked: a URL with parameters; `body` is posted as JSON when there is one. `after`: what the page before
+    it held, for a paginator that cannot tell otherwise whether the pages go on."""
 
     url: str
     params: Params | None = None
     body: Mapping[str, Any] | None = None
+    after: bytes = b""
 
 
 class Fetcher(Protocol):
@@ -60,8 +63,8 @@ class LinkHeader:
     """`Link: <URL>; rel="next"`."""
 
     def following(self, asked: Page, answer: Answer, call: Call) -> Page | None:
-        """The link, whole: it carries the parameters."""
-        return Page(answer.links["next"]) if "next" in answer.links else None
+        """The link, whole: it carries the parameters. It may be relative to the page."""
+        return Page(urljoin(answer.url, answer.links["next"])) if "next" in answer.links else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,10 @@ class HeaderToken:
 
 @dataclass(frozen=True, slots=True)
 class PageNumber:
-    """`param` is counted up from 1 while pages hold `size` items; `items` is the key of an object's list."""
+    """`param` is counted up from 1 while pages hold `size` items; `items` is the key of an object's list.
+
+    BadPayload for the same page twice: a server that does not know the parameter would give it for ever.
+    """
 
     param: str
     size: int
@@ -89,8 +95,11 @@ class PageNumber:
         """The same request with the next number."""
         if len(_items(answer, call, self.items)) < self.size:
             return None
+        digest = sha256(answer.body).digest()
+        if digest == asked.after:
+            raise BadPayload(f"{call.who}: {call.what}: the same page came twice: {self.param!r} is not understood")
         number = int((asked.params or {}).get(self.param, 1)) + 1
-        return replace(asked, params={**(asked.params or {}), self.param: number})
+        return replace(asked, params={**(asked.params or {}), self.param: number}, after=digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ class NextUrl:
 
     def following(self, asked: Page, answer: Answer, call: Call) -> Page | None:
         """The URL, whole."""
-        url = answer.json_object(call).get(self.key)
+        url = _token(answer.json_object(call).get(self.key), call)
         return Page(urljoin(answer.url, str(url))) if url else None
 
 
@@ -118,6 +127,7 @@ class BodyCursor:
         found: Any = answer.json_object(call)
         for name in self.path:
             found = cast("dict[str, Any]", found).get(name) if isinstance(found, dict) else None
+        found = _token(found, call)
         if not found:
             return None
         if asked.body is None:
@@ -141,8 +151,10 @@ class Keyset:
         try:
             last = found[-1][self.key]
         except (KeyError, TypeError, IndexError):
-            raise BadPayload(f"{call.who}: {call.what}: an item without {self.key!r}") from None
-        return replace(asked, params={**(asked.params or {}), self.param: last})
+            last = None
+        if last is None:
+            raise BadPayload(f"{call.who}: {call.what}: an item without {self.key!r}")
+        return replace(asked, params={**(asked.params or {}), self.param: _token(last, call)})
 
 
 def pages(
@@ -185,6 +197,13 @@ def _items(answer: Answer, call: Call, key: str | None) -> Sequence[Any]:
         return answer.json_list(call)
     found = answer.json_object(call).get(key)
     return cast("list[Any]", found) if isinstance(found, list) else []
+
+
+def _token(value: Any, call: Call) -> str | int:  # noqa: ANN401 - the JSON edge
+    """What leads to the next page, as it stands in a body; empty for none."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
+        raise BadPayload(f"{call.who}: {call.what}: the next page is told by no text but {type(value).__name__}")
+    return value or ""
 
 
 def _put(body: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:  # noqa: ANN401 - the JSON edge
