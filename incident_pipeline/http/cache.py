@@ -28,7 +28,10 @@ class Kept:
 
 
 class AnswerCache:
-    """One folder of answers, its oldest dropped when it grows past `max_bytes`. Processes may share it."""
+    """One folder of answers, its oldest dropped when it grows past `max_bytes`. Processes may share it.
+
+    An answer carries the hash of its body: a machine that lost its power may have kept half of one.
+    """
 
     def __init__(self, folder: Path, *, max_bytes: int = MAX_BYTES) -> None:
         self._folder, self._max_bytes = folder, max_bytes
@@ -39,7 +42,7 @@ class AnswerCache:
         try:
             head, _, body = self._file(key).read_bytes().partition(b"\n")
             told = json.loads(head)
-            if told["key"] != key:
+            if told["key"] != key or told["sha256"] != hashlib.sha256(body).hexdigest():
                 return None
             answer = Answer(told["url"], told["status"], told["headers"], told["links"], body)
             return Kept(answer, str(told["headers"].get("etag", "")))
@@ -51,12 +54,21 @@ class AnswerCache:
         if len(answer.body) > MAX_ANSWER:
             return
         headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
-        told = {"key": key, "url": answer.url, "status": answer.status, "headers": headers, "links": answer.links}
-        with suppress(OSError):
+        told = {
+            "key": key, "url": answer.url, "status": answer.status, "headers": headers, "links": answer.links,
+            "sha256": hashlib.sha256(answer.body).hexdigest(),
+        }  # fmt: skip
+        part = None
+        try:
             self._make_room()
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".part-", delete=False) as file:
+                part = Path(file.name)
                 file.write(json.dumps(told).encode() + b"\n" + answer.body)
-            Path(file.name).replace(self._file(key))
+            part.replace(self._file(key))
+        except OSError:
+            if part:
+                with suppress(OSError):
+                    part.unlink()
 
     def touch(self, key: str) -> None:
         """Say that the answer is still good, so that it is not the next to go."""
@@ -72,7 +84,12 @@ class AnswerCache:
         if self._swept:
             return
         self._swept = True
-        facts = sorted((f.stat().st_mtime, f.stat().st_size, f) for f in self._folder.iterdir() if f.is_file())
+        facts: list[tuple[float, int, Path]] = []
+        for file in self._folder.iterdir():
+            with suppress(OSError):  # another process was first
+                found = file.stat()
+                facts.append((found.st_mtime, found.st_size, file))
+        facts.sort()
         total = sum(size for _, size, _ in facts)
         for _, size, file in facts:
             if total <= self._max_bytes:
