@@ -10,6 +10,8 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from incident_pipeline.errors import ConfigError
+
 
 class Credentials(Protocol):
     """What a client is given to prove who it is."""
@@ -24,10 +26,15 @@ class Credentials(Protocol):
 
 
 class FixedHeaders:
-    """Headers that never change."""
+    """Headers that never change. ConfigError for a value that no header can carry, which is not shown."""
 
     def __init__(self, headers: Mapping[str, SecretStr]) -> None:
-        self._headers = dict(headers)
+        # A line break at the end is the commonest slip: a token that was read from a file.
+        self._headers = {name: SecretStr(value.get_secret_value().strip()) for name, value in headers.items()}
+        for value in self._headers.values():
+            text = value.get_secret_value()
+            if not (text.isascii() and text.isprintable()):
+                raise ConfigError("the token or key holds a line break or a character that none has: copy it anew")
 
     def __repr__(self) -> str:
         return f"FixedHeaders({', '.join(self._headers)})"
@@ -43,7 +50,7 @@ class FixedHeaders:
 
 def bearer(token: SecretStr) -> FixedHeaders:
     """`Authorization: Bearer ...` (RFC 6750)."""
-    return FixedHeaders({"Authorization": SecretStr(f"Bearer {token.get_secret_value()}")})
+    return FixedHeaders({"Authorization": SecretStr(f"Bearer {token.get_secret_value().strip()}")})
 
 
 def basic(user: str, secret: SecretStr) -> FixedHeaders:
