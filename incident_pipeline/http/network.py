@@ -47,11 +47,15 @@ def connect(network: Network, transport: "httpx.BaseTransport | None" = None) ->
 
 
 @cache
-def _usual(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+def _usual(file: str | None, folder: str | None) -> ssl.SSLContext:
     """What httpx trusts, after the variables that it looks at: reading the authorities costs 20 ms or more a client."""
     import httpx  # noqa: PLC0415 - not paid for by --help
 
-    return httpx.create_ssl_context()
+    try:
+        return httpx.create_ssl_context()
+    except (ssl.SSLError, OSError) as error:
+        reason = error.strerror or "no certificates in it"
+        raise ConfigError(f"SSL_CERT_FILE or SSL_CERT_DIR ({file or folder}) cannot be read ({reason})") from None
 
 
 def _trusted(ca_file: Path | None) -> ssl.SSLContext:
