@@ -182,6 +182,8 @@ def test_indices_that_map_a_field_differently_are_all_read(fake: FakeElastic) ->
     with source(fake, fields={"service": ["app"], "level": ["app"]}) as opened:
         assert sorted(messages(opened)) == ["logs-1 shop", "logs-2 shop", "logs-3 shop"]
         assert messages(opened, level="error") == []
+    with source(fake, fields={"service": ["app"]}, index=["logs-1", "logs-2"]) as opened:
+        assert sorted(messages(opened)) == ["logs-1 shop", "logs-2 shop"]
     with source(fake, fields={"service": ["app"]}, index=["logs-1", "logs-4", "logs-5"]) as opened:
         assert messages(opened) == ["logs-1 shop"]
         assert "term" in str(searches(fake)[-1]["query"])
@@ -474,6 +476,20 @@ def test_another_host_answers_when_one_does_not(fake: FakeElastic) -> None:
     assert clock.slept == []
     with source(url) as opened, pytest.raises(Unavailable, match=r"no answer from 127\.0\.0\.1:\d+ \(ConnectError\)"):
         messages(opened)
+
+
+@pytest.mark.proves("errors", by="fake")
+def test_another_host_answers_when_one_hangs(fake: FakeElastic, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = filled(fake, 1)
+    monkeypatch.setattr(_elastic_node, "ANSWER_SECONDS", 0.2)
+    clock = Clock()
+    with FakeElastic() as slow:
+        slow.always = Reply(200, b"{}", delay=0.6)
+        with source(fake, hosts=[slow.url, fake.url], patience=clock.patience()) as opened:
+            assert messages(opened) == wanted
+        with source(slow) as opened, pytest.raises(Unavailable, match=r"no answer from .* \(ReadTimeout\)"):
+            messages(opened)
+    assert clock.slept == []
 
 
 def test_a_cluster_under_a_path_and_behind_a_proxy(fake: FakeElastic, tmp_path: Path) -> None:
