@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from incident_pipeline.errors import RateLimited, Unavailable
@@ -56,6 +56,7 @@ def test_a_request_that_fails_gives_its_place_back() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 5), st.integers(1, 10), st.lists(st.floats(0, 4), max_size=30))
+@example(1, 5, [3.0390625, 0, 0])  # one more slipped through where the window's edge was rounded twice
 def test_no_window_holds_more_than_the_limit(requests: int, seconds: int, idle: list[float]) -> None:
     clock = Clock()
     pace = Pace(Limits(requests=requests, seconds=seconds), monotonic=clock.monotonic, sleep=clock.sleep)

@@ -105,6 +105,10 @@ def test_a_file_closed_after_midnight_ends_the_day_before(tmp_path: Path) -> Non
     assert hours(tmp_path, "23:59:59", modified=utc(2026, 3, 1, 0, 10)) == [utc(2026, 2, 28, 23, 59, 59)]
 
 
+def test_a_line_a_little_ahead_of_the_files_clock_is_of_today(tmp_path: Path) -> None:
+    assert hours(tmp_path, "12:00:00,123", modified=utc(2026, 3, 1, 11, 57)) == [NOON]
+
+
 def test_threads_that_overtake_each_other_make_no_midnight(tmp_path: Path) -> None:
     found = hours(tmp_path, "12:00:00.900", "12:00:00.100", modified=utc(2026, 3, 1, 12, 1))
     assert {at.date() for at in found} == {NOON.date()}
