@@ -21,7 +21,7 @@ from incident_pipeline.warehouse.incidents import save_incident
 from tests.fakes.github_state import FakeArtifact, FakeJob, FakeRun
 from tests.sources.git.github_case import REPO
 from tests.sources.logs.actions_case import actions, fake
-from tests.sources.logs.test_github_artifacts import zipped
+from tests.sources.logs.test_github_actions_artifacts import zipped
 
 RED = """<?xml version="1.0"?>
 <testsuite name="pytest">

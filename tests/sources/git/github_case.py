@@ -1,6 +1,7 @@
 """A small history with a merge, a rename, a binary file and an empty one, a fake GitHub before it, and its source."""
 
-from collections.abc import Generator
+import re
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,12 +13,21 @@ from incident_pipeline.http.retry import Patience
 from incident_pipeline.sources._api import Api
 from incident_pipeline.sources._github import HEADERS, GitHubConfig
 from incident_pipeline.sources.git.github import GitHub
+from tests.contracts.openapi import Description
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_state import FakeRepo
+from tests.fakes.server import Asked
 from tests.http.clock import Clock
 from tests.replay.server import ReplayServer
 
 TOKEN = "ghp_" + "x" * 36
+
+UNDESCRIBED = re.compile(r"/(user|app|graphql|repos/[^/]+/[^/]+/(pulls|actions/artifacts/\d+/zip))")
+"""Paths that GitHub documents and the stored cut of its description lacks."""
+
+WRONG = re.compile(r": created: '[^']*' is not a 'date-time'|: status: 'startup_failure' is not one of")
+"""Where the description is wrong: its own words about `created` are "date-time range" and name the search syntax; runs
+end with `startup_failure` (its schema of a check suite's conclusion has it), and clients filter by it."""
 REPO = "acme/shop"
 
 
@@ -46,3 +56,11 @@ def github(server: FakeGitHub | ReplayServer, *, page_size: int = 100, token: st
 def fake(path: Path) -> Generator[FakeGitHub]:
     with FakeGitHub({REPO: FakeRepo(path)}, token=TOKEN) as server:
         yield server
+
+
+def described(requests: Iterable[Asked], description: Description) -> list[str]:
+    """What GitHub's description would refuse about the requests that it describes."""
+    asked = [request for request in requests if not UNDESCRIBED.fullmatch(request.path)]
+    assert asked
+    found = [problem for request in asked for problem in description.problems(request)]
+    return [problem for problem in found if not WRONG.search(problem)]

@@ -24,7 +24,7 @@ from tests.fakes.github_limits import Limiter
 from tests.fakes.github_state import FakeRepo
 from tests.fakes.server import Asked, Reply, json_reply
 from tests.sources.git.github_case import REPO, TOKEN, config, fake, github
-from tests.sources.git.history import add_commits, make_history
+from tests.sources.git.history import make_history
 from tests.sources.git.local_repo import Repo
 
 pytestmark = pytest.mark.proves("commits between two hashes", by="fake")

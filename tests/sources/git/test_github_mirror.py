@@ -22,6 +22,8 @@ from tests.sources.git.github_case import REPO, TOKEN
 from tests.sources.git.history import make_history
 from tests.sources.git.local_repo import Repo
 
+pytestmark = pytest.mark.proves("mirror clone", by="engine")  # git itself
+
 
 @contextmanager
 def mirrored(tmp_path: Path, clone_url: str, **config: Any) -> Generator[MirroredGit]:

@@ -39,6 +39,8 @@ def ends_of(recordings: list[Recording]) -> tuple[str, str]:
     return base, head
 
 
+@pytest.mark.proves("commits between two hashes", by="recording")
+@pytest.mark.proves("merge base", by="recording")
 @pytest.mark.parametrize("scenario", ["listCommitsBetween", "listCommitsBetweenPaginated"])
 def test_a_recorded_comparison_gives_its_commits_newest_first(shared: Path, scenario: str) -> None:
     recorded = [r for r in hub4j(shared, f"GHRepositoryTest/wiremock/{scenario}") if r.query.get("per_page") != "1"]
@@ -53,6 +55,7 @@ def test_a_recorded_comparison_gives_its_commits_newest_first(shared: Path, scen
     assert server.unmatched == []
 
 
+@pytest.mark.proves("commits between two hashes", by="recording")
 def test_two_pages_of_a_comparison_by_tags(shared: Path) -> None:
     recorded = pygithub(shared, "Repository.testCompareCommitsPerPage")
     with ReplayServer(recorded) as server, github(server, page_size=3) as source:
@@ -62,6 +65,7 @@ def test_two_pages_of_a_comparison_by_tags(shared: Path) -> None:
     assert all(c.hash in linked for c in commits[1:])
 
 
+@pytest.mark.proves("files and patch of a commit", by="recording")
 def test_a_commit_of_more_than_300_files_is_read_to_its_last_page(shared: Path) -> None:
     recorded = hub4j(shared, "CommitTest/wiremock/listFilesWhereCommitHasLargeChange")
     with ReplayServer(recorded) as server, github(server) as source:
@@ -72,6 +76,7 @@ def test_a_commit_of_more_than_300_files_is_read_to_its_last_page(shared: Path) 
     assert len(server.requests) == 3
 
 
+@pytest.mark.proves("commits in a window", by="recording")
 def test_commits_of_a_recorded_window_and_path(shared: Path) -> None:
     recorded = pygithub(shared, "Repository.testGetCommitsWithSinceUntil")
     since, until = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 3, 31, tzinfo=UTC)
@@ -82,6 +87,7 @@ def test_commits_of_a_recorded_window_and_path(shared: Path) -> None:
     assert all(c.author and c.parents for c in commits)
 
 
+@pytest.mark.proves("tags", by="recording")
 def test_recorded_tags_of_three_pages(shared: Path) -> None:
     recorded = hub4j(shared, "GHRepositoryTest/wiremock/listTags")
     with ReplayServer(recorded) as server, github(server, page_size=33) as source:
@@ -103,6 +109,7 @@ def test_a_recorded_empty_list_and_an_error_under_status_200(shared: Path) -> No
             api.object(path, call)
 
 
+@pytest.mark.proves("rate limits", by="recording")
 @pytest.mark.parametrize(
     ("scenario", "waited"),
     [
@@ -125,6 +132,7 @@ def test_recorded_secondary_limits_are_waited_for(shared: Path, scenario: str, w
     assert clock.slept == [waited + 0.5]
 
 
+@pytest.mark.proves("errors", by="recording")
 def test_recorded_faults_end_in_success_or_in_one_line(shared: Path) -> None:
     call = Call("github", "the repository")
     for name, outcome in {
@@ -146,6 +154,7 @@ def test_recorded_faults_end_in_success_or_in_one_line(shared: Path) -> None:
                 assert "\n" not in str(caught.value)
 
 
+@pytest.mark.proves("default branch", by="recording")
 def test_a_renamed_repository_is_followed(shared: Path) -> None:
     recorded = pygithub(shared, "Requester.testLoggingRedirection")
     with ReplayServer(recorded) as server, github(server) as source:

@@ -103,6 +103,7 @@ def test_a_run_may_be_run_again_so_it_is_asked_about(server: FakeGitHub, opened:
         assert source.get_run(REPO, "12").attempt == 2
 
 
+@pytest.mark.proves("running builds", by="fake")
 def test_jobs_of_a_run_that_goes_on_are_asked_for_again(server: FakeGitHub, opened: Open) -> None:
     running = Run("ci", REPO, "12", 1, "CI", "c" * 40, "in_progress", None)
     for conditional in (False, True):

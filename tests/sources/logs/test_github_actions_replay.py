@@ -46,6 +46,8 @@ def bare_run(recordings: list[Recording], kind: str) -> Run:
     return Run("github_actions", repo_of(recordings), path.split("/")[6], 1, "w", "a" * 40, "completed", "success")
 
 
+@pytest.mark.proves("jobs and steps", by="recording")
+@pytest.mark.proves("job logs", by="recording")
 def test_recorded_jobs_and_their_logs_by_way_of_the_storage_host(shared: Path) -> None:
     recorded = hub4j(shared, "GHWorkflowRunTest/wiremock/testJobs")
     stored = hub4j(shared, "GHWorkflowRunTest/wiremock/testJobs_actions-user-content")
@@ -65,6 +67,7 @@ def test_recorded_jobs_and_their_logs_by_way_of_the_storage_host(shared: Path) -
     assert all("authorization" not in r.headers for r in storage.requests)
 
 
+@pytest.mark.proves("job logs", by="recording")
 def test_a_deleted_log_is_missing(shared: Path) -> None:
     recorded = [r for r in hub4j(shared, "GHWorkflowRunTest/wiremock/testLogs") if r.status == 404]
     job_path = f"/repos/{repo_of(recorded)}/actions/jobs/1/logs"
@@ -134,6 +137,7 @@ def test_recorded_annotations_are_lines_that_evidence_reads(shared: Path) -> Non
     assert told[-1].message == f"{items[-1]['message']}\n{items[-1]['raw_details']}"
 
 
+@pytest.mark.proves("runs", by="recording")
 def test_recorded_runs_of_a_branch(shared: Path) -> None:
     recorded = hub4j(shared, "GHWorkflowRunTest/wiremock/testSearchOnBranch")
     branch = next(r.query["branch"] for r in recorded if "branch" in r.query)
@@ -155,6 +159,7 @@ def test_a_run_that_never_started_is_red(shared: Path) -> None:
     assert {r.conclusion for r in runs if r.failed} == {"startup_failure"}
 
 
+@pytest.mark.proves("last green run", by="recording")
 def test_the_last_green_run_of_a_recorded_workflow(shared: Path) -> None:
     recorded = hub4j(shared, "GHWorkflowTest/wiremock/testListWorkflowRuns")
     loose = ("status", "branch", "created")
@@ -174,6 +179,7 @@ def test_a_recorded_run_with_hardly_a_field_is_accepted(shared: Path) -> None:
     assert (run.run_id, run.attempt, run.failed, run.head_sha) == (run_id, 1, True, "")
 
 
+@pytest.mark.proves("runs", by="recording")
 def test_a_recorded_second_attempt(shared: Path) -> None:
     recorded = pygithub(shared, "WorkflowRun.testGetAttempt")
     with ReplayServer(recorded) as server, actions(server) as source:
@@ -187,6 +193,7 @@ def test_a_recorded_second_attempt(shared: Path) -> None:
     assert latest.created_at < second.created_at
 
 
+@pytest.mark.proves("jobs and steps", by="recording")
 def test_recorded_jobs_of_another_client(shared: Path) -> None:
     recorded = pygithub(shared, "WorkflowRun.test_jobs")
     # Recorded without attempts: a server that does not know them answers 404.
@@ -211,6 +218,7 @@ def test_recorded_pull_requests_of_a_commit_give_its_base(shared: Path) -> None:
     assert found.pr_number in [p["number"] for p in pulls]
 
 
+@pytest.mark.proves("errors", by="recording")
 def test_an_error_page_in_place_of_runs_is_a_bad_payload(shared: Path) -> None:
     body = (shared / "contracts/github/recorded/perceval/abuse_rate_limit.json").read_bytes()
     with (

@@ -12,6 +12,8 @@ from tests.fakes.github_state import FakeArtifact, FakeRun
 from tests.sources.git.github_case import REPO, TOKEN
 from tests.sources.logs.actions_case import actions, fake
 
+pytestmark = pytest.mark.proves("test reports", by="fake")
+
 RED = b'<?xml version="1.0"?>\n<testsuite>\n<testcase name="a">\n<failure message="boom"/>\n</testcase></testsuite>\n'
 GREEN = b'<testsuite name="failures"><testcase name="a"/></testsuite>'
 
