@@ -114,16 +114,19 @@ def find_format(name: str | None, lines: Sequence[str]) -> Format:
     name = ALIASES.get(name or "", name)
     if name and name not in {AUTO, *NAMES}:
         raise UsageError(f"unknown log format {name!r}: use one of {', '.join((AUTO, *NAMES))}")
-    if name in {None, AUTO, "plain"}:
-        found = _detect(lines)
-        return FORMATS["plain" if name == "plain" and found != "timed" else found]
-    return FORMATS[name or AUTO]
+    if name == "plain":
+        found = _detect(lines, ("github_actions", "json", "logfmt", "syslog", "python", "timed"))
+        return FORMATS[found if found == "timed" else "plain"]
+    return FORMATS[_detect(lines) if name in {None, AUTO} else name or AUTO]
 
 
-def _detect(lines: Sequence[str]) -> str:
+def _detect(lines: Sequence[str], among: Sequence[str] | None = None) -> str:
+    """The first format of `among` (default: all) that enough lines speak."""
     sample = [line for line in lines if line.strip()][:_SAMPLE]
     flush = [line for line in sample if not line[0].isspace()]
     for name, is_one, share in _MARKS:
+        if among is not None and name not in among:
+            continue
         count = sum(1 for line in flush if is_one(line))
         # A file may open with a banner, but one that speaks a format later only quotes it.
         if count >= max(1, share * len(flush)) and any(is_one(line) for line in flush[:5]):

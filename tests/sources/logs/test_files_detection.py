@@ -64,6 +64,13 @@ def test_a_build_log_that_prints_a_servers_lines_stays_plain(tmp_path: Path, nam
     assert (log.format, sum(frame.height for frame in log.frames)) == ("plain", 40)
 
 
+@pytest.mark.parametrize("name", ["nginx_error", "plain"])
+def test_plain_text_is_asked_for_and_has_times_where_its_lines_start_with_them(tmp_path: Path, name: str) -> None:
+    log = read_log_file(write(tmp_path / "a.log", f"{SPOKEN[name]}\n\tmore\n" * 3), fmt="plain")
+    (frame,) = log.frames
+    assert (frame.height, frame["timestamp"].null_count()) == (3, 0)
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_each_name_in_the_config_can_be_asked_for(tmp_path: Path, name: str) -> None:
     assert Config.model_validate({"path": "x", "format": name}).format == name
