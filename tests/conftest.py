@@ -14,8 +14,8 @@ from incident_pipeline.warehouse.store import Warehouse
 SHARED_VARIABLE = "INCIDENT_RESPONDER_SHARED"
 SHARED_DEFAULT = Path(__file__).resolve().parents[2] / "shared"
 _TELLING = (
-    "INCIDENT_RESPONDER_", "GITHUB_", "GH_", "GITLAB_", "CI_", "BITBUCKET_", "JENKINS_", "JOB_", "BUILD_", "DD_", "DATADOG_",
-    "ELASTIC", "AWS_",
+    "INCIDENT_RESPONDER_", "GITHUB_", "GH_", "GITLAB_", "CI_", "BITBUCKET_", "JENKINS_", "JOB_", "BUILD_", "DD_",
+    "DATADOG_", "ELASTIC", "AWS_",
 )  # fmt: skip
 """Variables by which a machine's own credentials or CI job would tell the program something."""
 

@@ -117,7 +117,7 @@ def _read_jobs(logs: CiLogSource, incident: Incident, book: LogBook) -> None:
 
 def _passed_elsewhere(logs: CiLogSource, run: Run, green: Run | None) -> bool | None:
     """Whether the same commit was green: in the last green run, or in a later attempt of this one."""
-    if green and green.head_sha == run.head_sha:
+    if green and run.head_sha and green.head_sha == run.head_sha:
         return True
     latest = logs.get_run(run.repo, run.run_id)
     return True if latest.attempt > run.attempt and latest.conclusion == "success" else None
@@ -141,7 +141,9 @@ def _run_window(git: GitSource | None, incident: Incident, request: Request, pro
         base, problems = pull_request_base(git, incident.repo, head, target)
         window = _window(git, incident, progress, head=head, base=base, kind="merge_base")
         return replace(window, complete=window.complete and not problems, problems=(*problems, *window.problems))
-    return _window(git, incident, progress, head=head, base=green.head_sha if green else None, kind="last_green")
+    return _window(
+        git, incident, progress, head=head, base=(green.head_sha or None) if green else None, kind="last_green"
+    )
 
 
 def _window(
@@ -149,6 +151,8 @@ def _window(
 ) -> Window:
     if git is None:
         return _no_window(incident, "no git source: give --git local --git-path DIR to have commits looked at")
+    if not head:
+        return _no_window(incident, "the CI system does not tell which commit this run built: give --head")
     return read_window(git, incident.repo, head=head, base=base, base_kind=kind, progress=progress)
 
 

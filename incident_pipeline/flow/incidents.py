@@ -85,12 +85,11 @@ def _from_source(ws: Workspace, request: Request, progress: Progress) -> Iterato
 def _runs(logs: CiLogSource, request: Request, repo: str | None) -> Iterator[Run]:
     if request.run_url:
         url_repo, run_id, attempt = logs.parse_run_url(request.run_url)
-        if repo and url_repo.lower() != repo.lower():
+        if repo and url_repo and url_repo.lower() != repo.lower():
             raise UsageError(f"the run URL is of {url_repo}, but --repo says {repo}: give one of them")
-        yield logs.get_run(url_repo, run_id, request.attempt or attempt)
+        yield logs.get_run(url_repo or repo or "", run_id, request.attempt or attempt)
         return
-    if repo is None:
-        raise UsageError(f"{logs.name}: which repository? give --repo OWNER/NAME")
+    repo = repo or ""  # where one is needed, the source says so
     if request.run_id:
         yield logs.get_run(repo, request.run_id, request.attempt)
         return
@@ -109,7 +108,7 @@ def _of_run(ws: Workspace, request: Request, run: Run) -> Incident:
         notes=request.notes,
     )  # fmt: skip
     return Incident(
-        id=f"{_slug(run.repo)}-{run.run_id}{attempt}",
+        id=f"{_slug(run.repo)}-{_run_slug(run.run_id)}{attempt}",
         tenant=ws.tenant,
         kind="ci",
         source=run.source,
@@ -140,6 +139,13 @@ def _of_services(ws: Workspace, request: Request, source: str) -> Incident:
         until=request.until,
         origin=to_origin(request),
     )
+
+
+def _run_slug(run_id: str) -> str:
+    """A number as it is; a name (`folder/job#12`) short and readable, with a digest, as two may read alike."""
+    if run_id.isalnum():
+        return run_id
+    return f"{_slug(run_id)}-{hashlib.blake2b(run_id.encode(), digest_size=3).hexdigest()}"
 
 
 def _slug(text: str) -> str:

@@ -16,7 +16,7 @@ from incident_pipeline.flow.logs import read_window_logs, unread
 from incident_pipeline.flow.progress import Progress
 from incident_pipeline.flow.redaction import redact_commits, without_secrets
 from incident_pipeline.flow.request import Request
-from incident_pipeline.flow.sources import repo_name
+from incident_pipeline.flow.sources import configured_repo, repo_name
 from incident_pipeline.flow.workspace import Workspace
 from incident_pipeline.model.incident import Run
 from incident_pipeline.model.logs import SourceStatus
@@ -135,15 +135,16 @@ def _runs(
 ) -> tuple[dict[str, int], datetime, tuple[str, ...]]:
     """Asked for without an end and from a start that stays while nothing is new: the same question, which a vendor may
     answer with "not modified"."""
-    repo = repo_name(entry)
-    known = reach.cursor(repo)
+    repo = configured_repo(entry)
+    what = repo or entry.name
+    known = reach.cursor(what)
     since = known.resume_at if known else _floor(reach.since, timedelta(days=1))
     runs = list(logs.get_runs(repo, since))
     ws.warehouse.replace([Write("ci_runs", {}, run_frame(without_secrets(runs)))])
     failed = [run for run in runs if run.failed]
     opened = [open_run(ws, Request(logs=entry.type, repo=repo), run).key for run in failed]
     resume_at = _resume_runs(runs, since)
-    save_cursor(ws.warehouse, reach.done(repo, known, start=since, until=reach.until, resume_at=resume_at))
+    save_cursor(ws.warehouse, reach.done(what, known, start=since, until=reach.until, resume_at=resume_at))
     return {"runs": len(runs), "failed runs": len(failed)}, since, tuple(opened)
 
 

@@ -5,7 +5,7 @@ the logs come from.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,6 +46,11 @@ def repo_name(entry: SourceEntry) -> str:
     """What a source's repository is called: `owner/repo` of a forge, the folder's name of a local one."""
     path = entry.config.get("path")
     return _repo_of(entry) or (Path(str(path)).absolute().name if entry.type == "local" and path else entry.name)
+
+
+def configured_repo(entry: SourceEntry) -> str:
+    """`owner/repo` as an entry names it; empty where it names none (a Jenkins controller has many)."""
+    return _repo_of(entry) or ""
 
 
 def open_git(ws: Workspace, request: Request) -> GitSource | None:
@@ -89,10 +94,25 @@ def _logs_entry(settings: Settings, request: Request) -> SourceEntry:
         enabled = [e for e in settings.log_sources if e.enabled]
         if len(enabled) == 1:
             return enabled[0]
+        if request.run_url and (owner := _owner_of(request.run_url, enabled, settings)):
+            return owner
         kinds = ", ".join(e.name for e in enabled) or "none is enabled in the config"
         raise UsageError(f"which logs? give --logs TYPE or --log-file FILE (configured: {kinds})")
     kind = registry.canonical("logs", request.logs)
     return _configured(settings.log_sources, kind, request.repo) or _from_flags("logs", kind, {})
+
+
+def _owner_of(url: str, entries: Sequence[SourceEntry], settings: Settings) -> SourceEntry | None:
+    """The first of several configured CI systems that knows the run's page; those that cannot be opened know none."""
+    for entry in entries:
+        try:
+            with registry.open_logs(entry, settings=settings) as source:
+                if isinstance(source, CiLogSource):
+                    source.parse_run_url(url)
+                    return entry
+        except IncidentError:
+            continue
+    return None
 
 
 def _git_entry(settings: Settings, request: Request) -> SourceEntry | None:

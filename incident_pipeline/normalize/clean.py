@@ -11,7 +11,8 @@ from collections.abc import Callable
 import polars as pl
 
 ANSI = (
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor moves
+    r"\x1b\[8mha:[^\x1b\n]*\x1b\[0m"  # Jenkins: a note hidden before a line, its content in Base64
+    r"|\x1b(?:\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor moves
     r"|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # OSC (titles, links), DCS, SOS, PM, APC (Buildkite's timestamps)
     r"|[ -/]+[0-~]|[0-Z\\^-~])"  # character sets and other two- or three-byte escapes
     r"|\x{9b}[0-?]*[ -/]*[@-~]"  # the one-character CSI

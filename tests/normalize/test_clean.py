@@ -24,6 +24,7 @@ STAMP = "2026-01-02T03:04:05.1234567Z"
         ("\x1b]0;title\x07text", "text"),
         ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
         ("\x1b_bk;t=1234\x07text", "text"),
+        ("\x1b[8mha:////4AAAAbase64+/==\x1b[0m[Pipeline] { (Test)", "[Pipeline] { (Test)"),
         ("\x1b(Btext\x1b7\x1b[K", "text"),
         ("^[[36;1mcaret\x1b[0m", "caret"),
         ("\x9b31mred", "red"),

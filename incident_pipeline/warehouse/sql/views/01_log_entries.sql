@@ -15,7 +15,8 @@ FROM (
         ELSE uncoded END AS shown
     FROM (
         SELECT *, regexp_replace(untimed,
-            '\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]+[0-~]|[0-Z\\^-~])'
+            '\x1b\[8mha:[^\x1b\n]*\x1b\[0m|'
+            || '\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]+[0-~]|[0-Z\\^-~])'
             || '|\x{9b}[0-?]*[ -/]*[@-~]|\^\[\[[0-?]*[ -/]*[@-~]|[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]', '', 'g') AS uncoded
         FROM (
             SELECT *, regexp_replace(raw,
