@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-MODULES = ("cli_start", "log_rows", "git_rows", "investigate", "warehouse", "templates", "evidence", "accuracy")
+MODULES = (
+    "cli_start", "log_rows", "git_rows", "entries", "requests", "run_zip", "investigate", "warehouse", "templates",
+    "evidence", "accuracy",
+)  # fmt: skip
 
 
 def main() -> int:
