@@ -14,52 +14,39 @@ import hashlib
 import re
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote
 
 from tests.fakes import git_json
 from tests.fakes.git_json import Missing
 from tests.fakes.github_access import FakeApp
 from tests.fakes.github_graphql import graphql
 from tests.fakes.github_limits import Limiter
-from tests.fakes.github_logs import run_zip
-from tests.fakes.github_state import FakeJob, FakeRepo, FakeRun, artifact_json, created_matches, job_json, pull
-from tests.fakes.server import Asked, FakeVendor, Reply, json_reply, serve, stop
+from tests.fakes.github_runs import FakeRuns
+from tests.fakes.github_state import FakeJob, FakeRepo, FakeRun, pull
+from tests.fakes.server import Asked, Reply, json_reply
 
 
-class FakeGitHub(FakeVendor):
+class FakeGitHub(FakeRuns):
     """Its API is the vendor's server; the storage host is another one. `token` (of user `login`, with `scopes`: None
-    for a fine-grained one) or a token of `app` opens it; None and no app: everyone. `latency`: seconds an answer takes.
+    for a fine-grained one) or a token of `app` opens it; None and no app: everyone.
     """
 
     def __init__(
         self, repos: dict[str, FakeRepo], *, token: str | None = None, port: int = 0, app: FakeApp | None = None,
         limits: bool | Limiter = False, login: str = "ana", scopes: str | None = "repo, workflow",
     ) -> None:  # fmt: skip
-        self.repos, self.token, self.app = repos, token, app
+        self.token, self.app = token, app
         self.login, self.scopes = login, scopes
         self.limiter = Limiter() if limits is True else limits or None
-        self.latency = 0.0
-        self.storage_requests: list[Asked] = []
-        super().__init__(port)
-        self._storage = serve(self._stored, 0)
-
-    def __exit__(self, *_: object) -> None:
-        super().__exit__()
-        stop(self._storage)
-
-    def run_url(self, repo: str, run_id: int) -> str:
-        return f"{self.url}/{repo}/actions/runs/{run_id}"
+        super().__init__(repos, port)
 
     def answer(self, asked: Asked) -> Reply:
         return self.limiter.answer(asked, self._tagged) if self.limiter else self._tagged(asked)
 
     def _tagged(self, asked: Asked) -> Reply:
-        time.sleep(self.latency)
         reply = self._answer(asked)
         if asked.method != "GET" or reply.status != 200:
             return reply
@@ -100,7 +87,7 @@ class FakeGitHub(FakeVendor):
         if asked.path == "/app":
             return json_reply({"id": int(app.app_id), "slug": app.slug})
         if asked.path == "/app/installations":
-            return self._page(asked, [app.installation(number) for number in app.installations], lambda items: items)
+            return self.page(asked, [app.installation(number) for number in app.installations], lambda items: items)
         if match := re.fullmatch(r"/repos/([^/]+)/[^/]+/installation", asked.path):
             found = [number for number, account in app.installations.items() if account == match[1]]
             return json_reply(app.installation(found[0])) if found else _refusal("Not Found", 404)
@@ -116,33 +103,6 @@ class FakeGitHub(FakeVendor):
                 return handler(self, name, repo, asked, *parts)
         raise Missing("Not Found")
 
-    def _stored(self, asked: Asked) -> Reply:
-        self.storage_requests.append(asked)
-        if "authorization" in asked.headers:
-            return Reply(400, b"<Error>InvalidAuthenticationInfo</Error>", {"Content-Type": "application/xml"})
-        if asked.path.startswith("/zips/"):
-            zipped = self._zip(int(asked.path.rpartition("/")[2]))
-            return Reply(200, zipped if isinstance(zipped, bytes) else b"", {"Content-Type": "application/zip"})
-        if asked.path.startswith("/runs/"):
-            _, _, owner, repo, run_id, attempt = asked.path.split("/")
-            zipped = _packed(self._find(self.repos[f"{owner}/{repo}"], run_id, attempt))
-            return Reply(200, zipped if isinstance(zipped, bytes) else b"", {"Content-Type": "application/zip"})
-        log = self._log(int(asked.path.rpartition("/")[2]))
-        return Reply(200, log if isinstance(log, bytes) else b"", {"Content-Type": "text/plain"})
-
-    def _log(self, job_id: int) -> bytes | int:
-        jobs = [job for repo in self.repos.values() for run in repo.runs for job in run.jobs]
-        return next((job.log for job in jobs if job.id == job_id), 404)
-
-    def _page(self, asked: Asked, items: list[Any], wrap: Callable[[list[Any]], Any], *, size: int = 30) -> Reply:
-        size = min(100, int(asked.query["per_page"])) if "per_page" in asked.query else size
-        number, last = int(asked.query.get("page", 1)), max(1, -(-len(items) // size))
-        links = {"next": number + 1, "last": last} if number < last else {}
-        base = f"{self.url}{asked.path}"
-        link = ", ".join(f'<{base}?{urlencode({**asked.query, "page": n})}>; rel="{rel}"' for rel, n in links.items())
-        reply = json_reply(wrap(items[(number - 1) * size : number * size]))
-        return Reply(reply.status, reply.body, {**reply.headers, **({"Link": link} if link else {})})
-
     def about(self, name: str, repo: FakeRepo, asked: Asked) -> Reply:
         return json_reply({"full_name": name, "default_branch": repo.default_branch})
 
@@ -151,11 +111,11 @@ class FakeGitHub(FakeVendor):
         flags = [f"--{key}={q[key]}" for key in ("since", "until") if key in q]
         start = git_json.rev_parse(repo.git_path, q.get("sha", repo.default_branch))
         found = git_json.log(repo.git_path, *flags, start, *(["--", q["path"]] if "path" in q else []))
-        return self._page(asked, found, lambda items: items)
+        return self.page(asked, found, lambda items: items)
 
     def commit(self, name: str, repo: FakeRepo, asked: Asked, rev: str) -> Reply:
         found = git_json.commit(repo.git_path, rev)
-        return self._page(asked, found["files"], lambda items: {**found, "files": items}, size=300)
+        return self.page(asked, found["files"], lambda items: {**found, "files": items}, size=300)
 
     def commit_pulls(self, name: str, repo: FakeRepo, asked: Asked, rev: str) -> Reply:
         return json_reply([p for p in repo.pulls if p["head"]["sha"] == rev])
@@ -168,11 +128,11 @@ class FakeGitHub(FakeVendor):
         found = git_json.compare(repo.git_path, base, head)
         first = int(asked.query.get("page", 1)) == 1
         about = {key: value for key, value in found.items() if key != "files" or first}
-        return self._page(asked, found["commits"], lambda items: {**about, "commits": items}, size=250)
+        return self.page(asked, found["commits"], lambda items: {**about, "commits": items}, size=250)
 
     def refs(self, name: str, repo: FakeRepo, asked: Asked, kind: str) -> Reply:
         folder = {"branches": "refs/heads", "tags": "refs/tags"}[kind]
-        return self._page(asked, git_json.refs(repo.git_path, folder), lambda items: items)
+        return self.page(asked, git_json.refs(repo.git_path, folder), lambda items: items)
 
     def tree(self, name: str, repo: FakeRepo, asked: Asked, rev: str) -> Reply:
         return json_reply(git_json.tree(repo.git_path, rev, recursive="recursive" in asked.query))
@@ -183,85 +143,9 @@ class FakeGitHub(FakeVendor):
             return Reply(200, git_json.git(repo.git_path, "cat-file", "blob", f"{rev}:{path}"))
         return json_reply(git_json.contents(repo.git_path, rev, path))
 
-    def runs(self, name: str, repo: FakeRepo, asked: Asked, workflow: str = "") -> Reply:
-        q = asked.query
-        found = [
-            run
-            for run in sorted(repo.runs, key=lambda r: (r.created_at, r.id), reverse=True)
-            if (not workflow or str(run.workflow_id) == workflow)
-            and q.get("branch", run.branch) == run.branch
-            and q.get("status", run.conclusion) in {run.conclusion, "completed"}
-            and created_matches(run.created_at, q.get("created"))
-        ]
-        listed = [self._run(name, run) for run in found][:1000]
-        return self._page(asked, listed, lambda items: {"total_count": len(found), "workflow_runs": items})
-
-    def run(self, name: str, repo: FakeRepo, asked: Asked, run_id: str, attempt: str = "") -> Reply:
-        return json_reply(self._run(name, self._find(repo, run_id, attempt)))
-
-    def jobs(self, name: str, repo: FakeRepo, asked: Asked, run_id: str, attempt: str = "") -> Reply:
-        jobs = [job_json(job) for job in self._find(repo, run_id, attempt).jobs]
-        return self._page(asked, jobs, lambda items: {"total_count": len(jobs), "jobs": items})
-
-    def job_log(self, name: str, repo: FakeRepo, asked: Asked, job_id: str) -> Reply:
-        log = self._log(int(job_id))
-        if isinstance(log, int):
-            return json_reply({"message": "Not Found" if log == 404 else "Server Error"}, log)
-        return self._elsewhere(f"/signed/{job_id}")
-
-    def _elsewhere(self, path: str) -> Reply:
-        where = f"http://127.0.0.1:{self._storage.server_address[1]}{path}?sig=s3cret"
-        return Reply(302, b"", {"Location": where})
-
-    def run_logs(self, name: str, repo: FakeRepo, asked: Asked, run_id: str, attempt: str = "") -> Reply:
-        run = self._find(repo, run_id, attempt)
-        zipped = _packed(run)
-        if isinstance(zipped, int):
-            return json_reply({"message": "Gone" if zipped == 410 else "Not Found"}, zipped)
-        return self._elsewhere(f"/runs/{name}/{run.id}/{run.attempt}")
-
-    def annotations(self, name: str, repo: FakeRepo, asked: Asked, job_id: str) -> Reply:
-        jobs = [job for run in repo.runs for job in run.jobs if str(job.id) == job_id]
-        if not jobs:
-            raise Missing("Not Found")
-        return self._page(asked, jobs[0].annotations, lambda items: items)
-
-    def artifacts(self, name: str, repo: FakeRepo, asked: Asked, run_id: str) -> Reply:
-        found = [artifact_json(artifact) for artifact in self._find(repo, run_id, "").artifacts]
-        return self._page(asked, found, lambda items: {"total_count": len(found), "artifacts": items})
-
-    def artifact(self, name: str, repo: FakeRepo, asked: Asked, artifact_id: str) -> Reply:
-        zipped = self._zip(int(artifact_id))
-        if isinstance(zipped, int):
-            return json_reply({"message": "Artifact has expired" if zipped == 410 else "Not Found"}, zipped)
-        return self._elsewhere(f"/zips/{artifact_id}")
-
-    def _zip(self, artifact_id: int) -> bytes | int:
-        artifacts = [a for repo in self.repos.values() for run in repo.runs for a in run.artifacts]
-        return next((a.zipped for a in artifacts if a.id == artifact_id), 404)
-
-    def _find(self, repo: FakeRepo, run_id: str, attempt: str) -> FakeRun:
-        runs = [run for run in repo.runs if str(run.id) == run_id and attempt in {"", str(run.attempt)}]
-        if not runs:
-            raise Missing("Not Found")
-        return max(runs, key=lambda run: run.attempt)
-
-    def _run(self, name: str, run: FakeRun) -> dict[str, Any]:
-        return {
-            "id": run.id, "name": run.workflow, "workflow_id": run.workflow_id, "head_sha": run.head_sha,
-            "head_branch": run.branch, "event": run.event, "status": "completed", "conclusion": run.conclusion,
-            "run_attempt": run.attempt, "run_number": run.id % 10_000, "created_at": run.created_at,
-            "updated_at": run.created_at, "html_url": self.run_url(name, run.id), "pull_requests": run.pulls,
-            "head_repository": {"full_name": run.head_repo or name}, "display_title": f"Run {run.id}",
-        }  # fmt: skip
-
 
 def _refusal(message: str, status: int) -> Reply:
     return json_reply({"message": message, "documentation_url": "https://docs.example"}, status)
-
-
-def _packed(run: FakeRun) -> bytes | int:
-    return run_zip(run) if run.zipped is None else run.zipped
 
 
 _ROUTES: list[tuple[str, Callable[..., Reply]]] = [
