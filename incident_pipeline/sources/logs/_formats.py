@@ -115,7 +115,7 @@ def find_format(name: str | None, lines: Sequence[str]) -> Format:
     if name and name not in {AUTO, *NAMES}:
         raise UsageError(f"unknown log format {name!r}: use one of {', '.join((AUTO, *NAMES))}")
     if name == "plain":
-        found = _detect(lines, ("github_actions", "json", "logfmt", "syslog", "python", "timed"))
+        found = _detect(lines, ("github_actions", "json", "logfmt", "syslog", "timed"))
         return FORMATS[found if found == "timed" else "plain"]
     return FORMATS[_detect(lines) if name in {None, AUTO} else name or AUTO]
 
