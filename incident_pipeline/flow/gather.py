@@ -66,19 +66,15 @@ def _read(
     git: GitSource, repo: str, head: str, *, places: Sequence[Place], files: dict[str, str], paths: frozenset[str],
     limit: int,
 ) -> None:  # fmt: skip
-    for place in places:
-        if len(files) >= limit:
-            return
-        if place.path in files or (paths and place.path not in paths):
-            continue
+    known = (place.path for place in places if place.path not in files and (not paths or place.path in paths))
+    wanted = list(dict.fromkeys(known))
+    while wanted and len(files) < limit:
+        asked, wanted = wanted[: limit - len(files)], wanted[limit - len(files) :]
         try:
-            text = git.read_file(repo, place.path, head)
-        except Unsupported:
+            found = git.read_files(repo, asked, head)
+        except (Unsupported, NotFound):
             return
-        except NotFound:
-            continue
-        if text is not None and len(text) <= MAX_CHARS:
-            files[place.path] = text
+        files |= {path: text for path, text in found.items() if text is not None and len(text) <= MAX_CHARS}
 
 
 def _blame(git: GitSource, repo: str, head: str, paths: Sequence[str]) -> tuple[dict[str, tuple[BlameLine, ...]], bool]:

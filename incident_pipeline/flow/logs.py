@@ -58,7 +58,7 @@ class LogBook:
     def _stored(self, run: Run, job: Job) -> tuple[LogFacts, datetime | None] | None:
         """What the warehouse has of a job that has ended, with its latest time: such a log does not change."""
         found = find_log(self.ws.warehouse, _job_facts(run, job).log_id) if job.conclusion else None
-        if found is None or found[0].status not in {"read", "empty"}:
+        if found is None or found[0].status != "read":  # where a log says nothing the source may tell more elsewhere
             return None
         times = _Times(self.ws.clock() + CLOCK_SKEW)
         times.see(found[1])

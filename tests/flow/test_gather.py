@@ -1,5 +1,6 @@
 """What evidence asks for is fetched within bounds, and a host that cannot give it is forgiven."""
 
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from incident_pipeline.errors import NotFound, Unsupported
@@ -33,6 +34,9 @@ class Host:
         if path not in FILES:
             raise NotFound(f"host: no {path}")
         return FILES[path]
+
+    def read_files(self, repo: str, paths: Sequence[str], rev: str) -> Mapping[str, str | None]:
+        return {path: self.read_file(repo, path, rev) for path in paths}
 
     def blame(self, repo: str, path: str, rev: str, lines: tuple[int, int] | None = None) -> tuple[BlameLine, ...]:
         if not self.can_blame:
