@@ -16,7 +16,7 @@ from tests.fakes.cloudwatch import ACCOUNT, REGION
 from tests.sources.logs.cloudwatch_case import milliseconds, no_aws, open_cloudwatch, settings
 
 pytestmark = pytest.mark.usefixtures(no_aws.__name__)
-START = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)  # AWS takes no events older than 14 days
+START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)  # AWS takes no events older than 14 days
 HOUR = timedelta(hours=1)
 GROUPS = {"/ecs/shop": ("web/1", "web/2", "job/1"), "/ecs/shop-db": ("db/1",), "/aws/lambda/mail": ("$LATEST",)}
 
