@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from types import NoneType
 from typing import Any, cast
 
 import orjson
@@ -22,36 +23,34 @@ from incident_pipeline.model.frames import RAW_LOG, UTC_TIME
 from incident_pipeline.model.logs import LogEntry
 from incident_pipeline.sources._api import utc
 
-_ISO = "%Y-%m-%dT%H:%M:%S%.f%#z"
+_USUAL, _ISO = "%Y-%m-%dT%H:%M:%S.%3fZ", "%Y-%m-%dT%H:%M:%S%.f%#z"
+"""The first one, which most vendors send, is read three times as fast."""
+
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 _FIRST_MS, _LAST_MS = int(_FIRST.timestamp()) * 1000, int(_LAST.timestamp()) * 1000
+_WRITTEN = {str, NoneType}
 _TOO_DEEP = '{"metadata": "nested too deeply to be kept"}'
 
 
 def frame_of(
     *,
     times: Sequence[str | None] | Sequence[int | None],
-    levels: Sequence[str | None],
-    messages: Sequence[str],
-    metadata: Sequence[Mapping[str, Any] | None],
+    levels: Sequence[Any],
+    messages: Sequence[Any],
+    metadata: Sequence[Mapping[str, Any] | str | None],
     first_line: int,
 ) -> pl.DataFrame:
     """One RAW_LOG frame of a page's columns, all equally long; lines are numbered from `first_line`.
 
     `times` are ISO 8601 texts (no zone is UTC; digits past the microsecond are cut) or milliseconds since 1970. What
     is no time becomes null: compare `frame["timestamp"].null_count()` with what was known to have none. Metadata is
-    written as `as_json` writes it.
+    written as `as_json` writes it; a text is what was written already. A level or message that is no text is written as
+    JSON; null stays null.
     """
-    return pl.DataFrame(
-        {
-            "line": pl.int_range(first_line, first_line + len(messages), dtype=pl.Int64, eager=True),
-            "timestamp": _times(times),
-            "level": _texts(levels),
-            "message": _texts(messages),
-            "metadata": pl.Series([as_json(fields) for fields in metadata], dtype=pl.String),
-        },
-        schema=RAW_LOG,
-    )
+    written = metadata if set(map(type, metadata)) <= _WRITTEN else [_written(fields) for fields in metadata]
+    line = pl.int_range(first_line, first_line + len(messages), dtype=pl.Int64, eager=True)
+    columns = (line, _times(times), _texts(levels), _texts(messages), _texts(written))
+    return pl.DataFrame([column.alias(name) for name, column in zip(RAW_LOG, columns, strict=True)])
 
 
 def as_json(fields: Mapping[str, Any] | None) -> str | None:
@@ -59,8 +58,19 @@ def as_json(fields: Mapping[str, Any] | None) -> str | None:
     if not fields:
         return None
     try:
-        return orjson.dumps(fields if isinstance(fields, dict) else dict(fields), default=str).decode()
-    except TypeError:  # halves of surrogate pairs, integers over 64 bits, keys that are no text, deep nesting
+        return orjson.dumps(fields).decode()
+    except TypeError:  # another mapping, other objects, halves of surrogate pairs, integers over 64 bits, deep nesting
+        return _as_json(fields)
+
+
+def _written(fields: Mapping[str, Any] | str | None) -> str | None:
+    return fields if isinstance(fields, str) else as_json(fields)
+
+
+def _as_json(fields: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(dict(fields), default=str).decode()
+    except TypeError:
         pass
     try:
         return json.dumps(dict(fields), default=str, separators=(",", ":"))
@@ -109,17 +119,25 @@ def gathered(frames: Iterable[pl.DataFrame], *, rows: int) -> Iterator[pl.DataFr
 def _times(times: Sequence[str | None] | Sequence[int | None]) -> pl.Series:
     if not any(isinstance(time, str) for time in times):
         numbers = pl.Series(times, dtype=pl.Int64)
-        return _where(numbers.is_between(_FIRST_MS, _LAST_MS), numbers).cast(pl.Datetime("ms", "UTC")).cast(UTC_TIME)
+        known = pl.select(pl.when(numbers.is_between(_FIRST_MS, _LAST_MS)).then(numbers)).to_series()
+        return known.cast(pl.Datetime("ms", "UTC")).cast(UTC_TIME)
     texts = pl.Series(times, dtype=pl.String)
-    parsed = texts.str.to_datetime(_ISO, time_unit="us", time_zone="UTC", strict=False)
-    if parsed.null_count() > texts.null_count():
+    missing = texts.null_count()
+    parsed = _parsed(texts, _USUAL)
+    if parsed.null_count() > missing:
+        parsed = _parsed(texts, _ISO)
+    if parsed.null_count() > missing:
         rest = [None if time is None else _time(time) for time in cast("Sequence[str | None]", times)]
         parsed = parsed.fill_null(pl.Series(rest, dtype=UTC_TIME))
-    return _where(parsed.is_between(_FIRST, _LAST), parsed)
+    try:
+        _ = parsed.min(), parsed.max()
+    except ValueError:  # Python's years are 1 to 9999, those of Polars are not
+        parsed = pl.select(pl.when(parsed.is_between(_FIRST, _LAST)).then(parsed)).to_series()
+    return parsed
 
 
-def _where(known: pl.Series, values: pl.Series) -> pl.Series:
-    return pl.select(pl.when(known).then(values)).to_series()
+def _parsed(texts: pl.Series, form: str) -> pl.Series:
+    return texts.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False, cache=False)
 
 
 def _time(text: str) -> datetime | None:
@@ -129,9 +147,16 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def _texts(values: Sequence[str | None]) -> pl.Series:
+def _texts(values: Sequence[Any]) -> pl.Series:
     try:
         return pl.Series(values, dtype=pl.String)
-    except UnicodeEncodeError:
-        kept = [value if value is None else value.encode("utf-8", "backslashreplace").decode() for value in values]
-        return pl.Series(kept, dtype=pl.String)
+    except (UnicodeEncodeError, TypeError):
+        return pl.Series([_text(value) for value in values], dtype=pl.String)
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 - the JSON edge
+    """Half a surrogate pair is written out; what is no text is JSON."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode()

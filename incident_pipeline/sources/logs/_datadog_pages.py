@@ -1,16 +1,12 @@
 """Decoded pages of a Datadog search in, RAW_LOG frames and what became of the read out.
 
-The level is the entry's `status`; the metadata are its `service`, `host`, `tags` and own `attributes` as Datadog names
-them, and `version` out of the tag of that name. Surprising fact: an entry need not have a message: one that was sent as
+The level is the entry's `status`; the metadata are its `service`, `host`, `tags` and own `attributes`, as Datadog names
+them. Surprising fact: an entry need not have a message: one that was sent as
 JSON without such a field has its attributes only, and they are its text.
 """
 
-import json
-from collections import deque
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import NoneType
 from typing import Any, cast
 
 import polars as pl
@@ -22,12 +18,7 @@ from incident_pipeline.http.paging import Page
 from incident_pipeline.model.logs import SourceStatus
 from incident_pipeline.sources.batching import as_json, frame_of
 
-PAGES_REMEMBERED = 10
-"""An entry that comes again (Datadog may move it while pages are read) is known by its id for so many pages."""
-
 MAX_WARNINGS = 5
-_VERSION = "version:"
-_TEXT = {str, NoneType}
 
 Json = dict[str, Any]
 
@@ -48,7 +39,10 @@ class Cursor:
 
 @dataclass(slots=True)
 class Reading:
-    """One read of a window [since, until): entries are kept within it exactly, those without a readable time too."""
+    """One read of a window [since, until): entries are kept within it exactly, those without a readable time too.
+
+    An entry that comes twice in a page, or again in the next one (entries move while pages are read), is taken once.
+    """
 
     what: str
     since: datetime
@@ -58,24 +52,37 @@ class Reading:
     skipped: int = 0
     untimed: int = 0
     partial: dict[str, None] = field(default_factory=dict[str, None])
-    _ids: deque[frozenset[str]] = field(default_factory=lambda: deque[frozenset[str]](maxlen=PAGES_REMEMBERED))
+    _columns: tuple[list[Any], ...] = field(default_factory=lambda: ([], [], [], []))
+    _ids: set[str] = field(default_factory=set[str])
 
-    def take(self, page: Json, call: Call) -> pl.DataFrame:
-        """A page's entries, numbered on from those before. BadPayload when it holds no list."""
+    @property
+    def held(self) -> int:
+        """Entries that were taken and are in no frame yet."""
+        return len(self._columns[0])
+
+    def take(self, page: Json, call: Call) -> None:
+        """Hold a page's entries for the next frame; the page is emptied. BadPayload when it holds no list."""
         data = page.get("data")
         if not isinstance(data, list):
             said = one_line(str(page.get("errors") or ""))
             raise BadPayload(f"{call.who}: {call.what}: a page without its list of entries{said and f': {said}'}")
         self._warned(_object(page.get("meta")))
-        columns = _columns([cast("Json", entry["attributes"]) for entry in self._new(cast("list[Any]", data))])
-        frame = frame_of(**columns, first_line=self.rows + 1)
-        times = frame["timestamp"]
-        inside = times.is_between(self.since, self.until, closed="left").fill_null(value=True)
-        if not inside.all():
-            frame = frame.filter(inside)
+        for column, values in zip(self._columns, self._taken_apart(cast("list[Any]", data)), strict=True):
+            column.extend(reversed(values))
+
+    def frame(self) -> pl.DataFrame:
+        """What is held, numbered on from the frames before."""
+        times, levels, messages, metadata = self._columns
+        self._columns = ([], [], [], [])
+        first_line = self.rows + 1
+        frame = frame_of(times=times, levels=levels, messages=messages, metadata=metadata, first_line=first_line)
+        stamps = frame["timestamp"]
+        first, last = cast("datetime | None", stamps.min()), cast("datetime | None", stamps.max())
+        if first and last and (first < self.since or last >= self.until):
+            frame = frame.filter(stamps.is_between(self.since, self.until, closed="left").fill_null(value=True))
             lines = pl.int_range(self.rows + 1, self.rows + 1 + frame.height, dtype=pl.Int64, eager=True)
             frame = frame.with_columns(line=lines)
-        self.untimed += times.null_count()
+        self.untimed += stamps.null_count()
         self.rows += frame.height
         return frame
 
@@ -103,24 +110,36 @@ class Reading:
             if len(self.partial) < MAX_WARNINGS:
                 self.partial[one_line(": ".join(told))] = None
 
-    def _new(self, data: Sequence[Any]) -> list[Json]:
-        """Entries with attributes that were not there before; the others are counted, or known already."""
-        entries = [cast("Json", e) for e in data if isinstance(e, dict) and isinstance(_at(e, "attributes"), dict)]
-        self.skipped += len(data) - len(entries)
-        given = [entry.get("id") for entry in entries]
-        ids = frozenset(known for known in given if isinstance(known, str))
-        if len(ids) < len(entries) or not all(page.isdisjoint(ids) for page in self._ids):
-            entries = [e for e, known in zip(entries, self._known(given), strict=True) if not known]
-        self._ids.append(ids)
-        return entries
+    def _taken_apart(self, data: list[Any]) -> tuple[list[Any], ...]:
+        """Times, levels, messages and metadata of the entries that were not there before, the last one first.
 
-    def _known(self, given: Sequence[Any]) -> Iterator[bool]:
-        """Whether each id was there before. An entry without one is new."""
-        here: set[str] = set()
-        for known in given:
-            yield isinstance(known, str) and (known in here or any(known in page for page in self._ids))
-            if isinstance(known, str):
-                here.add(known)
+        An entry is taken apart, written and freed in one go, and the one that was decoded last is the first, while the
+        processor still has it at hand: a pass for each column costs twice as much.
+        """
+        times: list[Any] = []
+        levels: list[Any] = []
+        messages: list[Any] = []
+        metadata: list[Any] = []
+        before, here = self._ids, set[str]()
+        while data:
+            entry = data.pop()
+            try:
+                fields, ident = entry["attributes"], entry.get("id")
+                time, level = fields.pop("timestamp", None), fields.pop("status", None)
+                message = fields.pop("message", None)
+            except (TypeError, KeyError, AttributeError):  # no entry, or one without attributes
+                self.skipped += 1
+                continue
+            if isinstance(ident, str):
+                if ident in here or ident in before:
+                    continue
+                here.add(ident)
+            times.append(time)
+            levels.append(level)
+            messages.append(_text(fields) if message is None else message)
+            metadata.append(as_json(fields))
+        self._ids = here or before
+        return times, levels, messages, metadata
 
 
 def cursor_after(page: Json) -> str | None:
@@ -129,30 +148,9 @@ def cursor_after(page: Json) -> str | None:
     return after if isinstance(after, str) and after else None
 
 
-def _columns(entries: list[Json]) -> dict[str, Any]:
-    """The columns of `frame_of`. The entries are taken apart: what is left of each is its metadata."""
-    times = [entry.pop("timestamp", None) for entry in entries]
-    levels = [entry.pop("status", None) for entry in entries]
-    messages = [entry.pop("message", None) for entry in entries]
-    if None in messages:
-        messages = [
-            (as_json(_object(entry.get("attributes"))) or "") if text is None else text
-            for text, entry in zip(messages, entries, strict=True)
-        ]
-    for entry in entries:
-        tags = entry.get("tags")
-        if isinstance(tags, list):
-            for tag in cast("list[Any]", tags):
-                if isinstance(tag, str) and tag.startswith(_VERSION):
-                    entry.setdefault("version", tag[len(_VERSION) :])
-                    break
-    return {"times": _texts(times), "levels": _texts(levels), "messages": _texts(messages), "metadata": entries}
-
-
-def _texts(values: list[Any]) -> list[Any]:
-    if set(map(type, values)) <= _TEXT:
-        return values
-    return [v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values]
+def _text(entry: Json) -> str:
+    """What an entry without a message says: its own attributes."""
+    return as_json(_object(entry.get("attributes"))) or ""
 
 
 def _object(value: Any) -> Json:  # noqa: ANN401 - the JSON edge

@@ -25,7 +25,8 @@ _FRONT = (
 )
 # Combined, combined but cut inside its last fields, common; a bare quotation mark may stand in the agent.
 _ACCESS = (
-    rf'{_FRONT}(?: "(?P<referrer>{_TEXT}|[^\n]*?)" "(?P<agent>{_TEXT}|[^\n]*)"(?: (?P<rest>[^\n]*))?$| "|(?: [^"\n]*)?$)'
+    rf'{_FRONT}(?: "(?P<referrer>{_TEXT}|[^\n]*?)" "(?P<agent>{_TEXT}|[^\n]*)"'
+    r'(?: (?P<rest>[^\n]*))?$| "|(?: [^"\n]*)?$)'
 )
 _OTHER_ACCESS = rf"{_FRONT}(?: (?P<rest>[^\n]*))?$"
 _REQUEST = r"^([A-Z]{3,20}) (.*?)(?: (HTTP/[0-9.]+))?$"

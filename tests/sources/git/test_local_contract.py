@@ -12,6 +12,8 @@ from tests.sources.git.plain_git import PlainGit
 
 
 class TestContract(GitReads):
+    proved_by = "engine"  # git itself, asked by its own commands
+
     @pytest.fixture
     def source(self, tmp_path: Path) -> Generator[LocalGit]:
         with open_source(Config(path=self.history(tmp_path)), SourceContext("local", tmp_path, tmp_path)) as source:

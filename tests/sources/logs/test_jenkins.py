@@ -64,7 +64,7 @@ def test_only_the_configured_job_is_read() -> None:
         ids(source)
 
 
-@pytest.mark.proves("run ids", by="fake")
+@pytest.mark.proves("runs", by="fake")
 def test_a_run_id_names_job_and_number() -> None:
     with jenkins(FakeJob("shop", builds=[build(1, "FAILURE"), build(2)])) as (fake, source):
         assert source.get_run("shop", "1").run_id == "shop#1"  # what a job finds in JOB_NAME and BUILD_NUMBER
