@@ -231,6 +231,12 @@ class CiLogSource(LogSource):
     def last_green_run(self, run: Run) -> Run | None:
         """Last successful run of the same workflow before `run` on its branch (pull request: on its base branch)."""
 
+    def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
+        """Lines of all jobs of the runs of `service` (a repository) of the window, also those without a time."""
+        from incident_pipeline.sources.logs._job_log import entries_of  # noqa: PLC0415 - beside the readers
+
+        return entries_of(self, service, since, until, level)
+
     def get_test_reports(self, run: Run) -> Iterator[TestReport]:
         """Test reports with failures in them. Optional: none. What cannot be read is a status, never an error."""
         return iter(())

@@ -20,8 +20,7 @@ from incident_pipeline.http.answer import Answer
 from incident_pipeline.http.client import never
 from incident_pipeline.http.errors import Call
 from incident_pipeline.model.incident import RED, Job, Run
-from incident_pipeline.model.levels import at_least, canonical
-from incident_pipeline.model.logs import LogEntry, SourceCheck
+from incident_pipeline.model.logs import SourceCheck
 from incident_pipeline.sources._api import Api, in_window, reading, utc
 from incident_pipeline.sources._github import (
     PAGE_SIZE,
@@ -276,19 +275,6 @@ class GitHubActions(CiLogSource):
         path, call = self._at(run.repo, "annotations", "checks:read")
         silent = tuple(self._of(run).silent.values())
         yield from read_annotations(self.api, path, call, jobs=silent, source=self.name)
-
-    def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
-        """Lines of all jobs of the runs created in the window: a run costs three requests, or one and two a job."""
-        levels = at_least(level) if level else None
-        if level and levels is None:
-            raise UsageError(f"{self.name}: unknown level {level[:40]!r}")
-        for run in self.get_runs(service, since, until):
-            for log in self.read_job_logs(run, list(self.get_jobs(run))):
-                about = {"run_id": run.run_id, "job_id": log.job.job_id, "job": log.job.name}
-                for row in chain.from_iterable(f.iter_rows(named=True) for f in log.frames):
-                    at, said = row["timestamp"], row["level"]
-                    if (at is None or in_window(at, since, until)) and (levels is None or canonical(said) in levels):
-                        yield LogEntry(at, said, row["message"], about, row["line"])
 
 
 def _is_over(answer: Answer) -> bool:

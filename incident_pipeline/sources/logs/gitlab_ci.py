@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from incident_pipeline.errors import IncidentError, NotFound, UsageError
 from incident_pipeline.http.errors import Call, one_line
 from incident_pipeline.model.incident import Job, Run
-from incident_pipeline.model.logs import LogEntry, ReadStatus, SourceCheck
+from incident_pipeline.model.logs import ReadStatus, SourceCheck
 from incident_pipeline.sources._api import Api, in_window, reading, stamp, utc
 from incident_pipeline.sources._gitlab import (
     PAGE_SIZE,
@@ -29,7 +29,6 @@ from incident_pipeline.sources._gitlab import (
 )
 from incident_pipeline.sources.base import CiLogSource, JobLog, SourceContext, TestReport
 from incident_pipeline.sources.logs._job_log import (
-    entries_of,
     failed_tests,
     fetch_job_log,
     kind_of,
@@ -236,10 +235,6 @@ class GitLabCi(CiLogSource):
         if cases:
             url = f"{run.url}/test_report"
             yield failed_tests(cases, key="test_report", name=name, source=self.name, url=url)
-
-    def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
-        """Lines of all jobs of the pipelines created in the window: three requests for each and one for each job."""
-        return entries_of(self, service, since, until, level)
 
 
 def to_run(data: dict[str, Any], *, source: str, repo: str) -> Run:

@@ -20,8 +20,7 @@ from incident_pipeline.errors import BadInput, ConfigError, Gone, IncidentError,
 from incident_pipeline.http.auth import basic
 from incident_pipeline.http.client import Client
 from incident_pipeline.model.incident import Job, Run
-from incident_pipeline.model.levels import at_least, canonical
-from incident_pipeline.model.logs import LogEntry, ReadStatus, SourceCheck, SourceStatus
+from incident_pipeline.model.logs import ReadStatus, SourceCheck, SourceStatus
 from incident_pipeline.sources._api import Api, HttpConfig, address, check, in_window
 from incident_pipeline.sources.base import CiLogSource, JobLog, SourceContext, TestReport
 from incident_pipeline.sources.logs._jenkins_api import LIMITS, ApiBuilds
@@ -226,19 +225,6 @@ class Jenkins(CiLogSource):
     def read_statuses(self) -> tuple[SourceStatus, ...]:
         """Builds on disk that the last list of runs could not read."""
         return tuple(self._builds.problems) if isinstance(self._builds, HomeBuilds) else ()
-
-    def get_logs(self, service: str, since: datetime, until: datetime, level: str | None = None) -> Iterator[LogEntry]:
-        """Lines of the logs of the builds of the window; few logs tell a line's time, the others are kept."""
-        levels = at_least(level) if level else None
-        if level and levels is None:
-            raise UsageError(f"{self.name}: unknown level {level[:40]!r}")
-        for run in self.get_runs(service, since, until):
-            for job in self.get_jobs(run):
-                about = {"run_id": run.run_id, "job_id": job.job_id, "job": job.name}
-                for row in chain.from_iterable(f.iter_rows(named=True) for f in self.read_job_log(run, job).frames):
-                    at, said = row["timestamp"], row["level"]
-                    if (at is None or in_window(at, since, until)) and (levels is None or canonical(said) in levels):
-                        yield LogEntry(at, said, row["message"], about, row["line"])
 
 
 def _newness(run: Run) -> tuple[float, int]:
