@@ -117,17 +117,16 @@ def gathered(frames: Iterable[pl.DataFrame], *, rows: int) -> Iterator[pl.DataFr
 
 
 def _times(times: Sequence[str | None] | Sequence[int | None]) -> pl.Series:
-    if not any(isinstance(time, str) for time in times):
-        numbers = pl.Series(times, dtype=pl.Int64)
-        known = pl.select(pl.when(numbers.is_between(_FIRST_MS, _LAST_MS)).then(numbers)).to_series()
-        return known.cast(pl.Datetime("ms", "UTC")).cast(UTC_TIME)
-    texts = pl.Series(times, dtype=pl.String)
+    if set(map(type, times)) <= {int, NoneType}:
+        numbers = pl.Series([t if t is None or _FIRST_MS <= cast("int", t) <= _LAST_MS else None for t in times])
+        return numbers.cast(pl.Int64).cast(pl.Datetime("ms", "UTC")).cast(UTC_TIME)
+    texts = _texts(times)
     missing = texts.null_count()
     parsed = _parsed(texts, _USUAL)
     if parsed.null_count() > missing:
         parsed = _parsed(texts, _ISO)
     if parsed.null_count() > missing:
-        rest = [None if time is None else _time(time) for time in cast("Sequence[str | None]", times)]
+        rest = [None if text is None else _time(text) for text in texts]
         parsed = parsed.fill_null(pl.Series(rest, dtype=UTC_TIME))
     try:
         _ = parsed.min(), parsed.max()

@@ -144,3 +144,22 @@ def page(first: int, count: int) -> pl.DataFrame:
     return frame_of(
         times=[None] * count, levels=[None] * count, messages=["m"] * count, metadata=[None] * count, first_line=first
     )
+
+
+def test_values_that_are_no_text_are_written_as_json_and_are_no_times() -> None:
+    odd: list[Any] = [7, {"a": [1]}, True, None]
+    times: Any = ["2026-03-01T12:00:00Z", *odd[:3]]
+    frame = frame_of(times=times, levels=odd, messages=odd, metadata=[None] * 4, first_line=1)
+    assert frame["level"].to_list() == frame["message"].to_list() == ["7", '{"a": [1]}', "true", None]
+    assert frame["timestamp"].to_list() == [AT, None, None, None]
+
+
+def test_integers_over_64_bits_are_no_times() -> None:
+    assert times_of(2**70, int(AT.timestamp()) * 1000) == [None, AT]
+
+
+def test_metadata_that_was_written_already_stays_as_it_is() -> None:
+    frame = frame_of(
+        times=[None] * 3, levels=[None] * 3, messages=[""] * 3, metadata=['{"a": 1}', {"a": 1}, None], first_line=1
+    )
+    assert frame["metadata"].to_list() == ['{"a": 1}', '{"a":1}', None]
