@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from incident_pipeline.errors import RateLimited
-from incident_pipeline.http.errors import Call
+from incident_pipeline.http.errors import Call, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +66,23 @@ class Budget:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._free_at: float | None = None
+        self._name = ""
 
     def note(self, headers: Mapping[str, str], now: datetime) -> None:
         """Remember a successful answer's headers: the vendor refuses the request after the last."""
         until = reset_at(headers, now) if remaining(headers) == 0 else None
         self._free_at = self._monotonic() + (until - now).total_seconds() if until else None
+        self._name = limit_name(headers)
 
     def spent(self, call: Call, now: datetime) -> RateLimited | None:
         """The error with its time when nothing is left at `now`."""
         left = self._free_at - self._monotonic() if self._free_at is not None else 0.0
-        return used_up(call, now + timedelta(seconds=left)) if left > 0 else None
+        return used_up(call, now + timedelta(seconds=left), self._name) if left > 0 else None
 
 
-def used_up(call: Call, until: datetime) -> RateLimited:
+def used_up(call: Call, until: datetime, name: str = "") -> RateLimited:
     """The error for a request that is not sent as the vendor would refuse it."""
-    message = f"{call.who}: rate limit used up; try again after {until:%Y-%m-%d %H:%M:%S} UTC"
+    message = f"{call.who}: rate limit used up{name}; try again after {until:%Y-%m-%d %H:%M:%S} UTC"
     return RateLimited(message, retry_at=until)
 
 
@@ -88,6 +90,12 @@ def remaining(headers: Mapping[str, str]) -> int | None:
     """Requests left, by whichever of the vendors' header names is there; None when none tells."""
     value = headers.get("x-ratelimit-remaining") or headers.get("ratelimit-remaining") or ""
     return int(value) if value.isascii() and value.isdigit() else None
+
+
+def limit_name(headers: Mapping[str, str]) -> str:
+    """` (NAME: 300 in 3600 s)` where the vendor tells, as Datadog does, which raises a limit by its name; else empty."""
+    name, most, seconds = (headers.get(f"x-ratelimit-{part}", "") for part in ("name", "limit", "period"))
+    return f" ({one_line(name)}: {one_line(most)} in {one_line(seconds)} s)" if name else ""
 
 
 def reset_at(headers: Mapping[str, str], now: datetime) -> datetime | None:

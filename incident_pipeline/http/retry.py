@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from incident_pipeline.errors import IncidentError, RateLimited, Unavailable
 from incident_pipeline.http.errors import Call, Refusal
-from incident_pipeline.http.limits import remaining, reset_at
+from incident_pipeline.http.limits import limit_name, remaining, reset_at
 
 TELL_SECONDS = 5.0
 """A wait as long as this is told: silence would look like a hang."""
@@ -118,7 +118,8 @@ def rate_limit(refusal: Refusal, call: Call, now: datetime) -> FailedTry | None:
     retry_at = asked or (reset_at(headers, now) if primary else None) or now + SECONDARY_WAIT
     wait = max(0.0, (retry_at - now).total_seconds())
     kind = "rate limit used up" if primary else "asked to slow down"
-    message = f"{call.who}: {kind} ({refusal.status}); try again after {retry_at:%Y-%m-%d %H:%M:%S} UTC"
+    named = limit_name(headers)
+    message = f"{call.who}: {kind} ({refusal.status}){named}; try again after {retry_at:%Y-%m-%d %H:%M:%S} UTC"
     return FailedTry(RateLimited(message, retry_at=retry_at), again=True, wait=wait)
 
 

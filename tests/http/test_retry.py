@@ -63,6 +63,13 @@ def test_retry_after_wins_over_the_reset() -> None:
     assert error.retry_at == START + timedelta(seconds=8)
 
 
+def test_a_limit_that_has_a_name_is_told_by_it() -> None:
+    named = {"x-ratelimit-name": "searches\n", "x-ratelimit-limit": "300", "x-ratelimit-period": "3600"}
+    error = limited(429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "40", **named})
+    assert error
+    assert "used up (429) (searches: 300 in 3600 s); try again after" in str(error)
+
+
 def test_a_plain_403_and_a_500_are_no_rate_limits() -> None:
     assert limited(403, {"x-ratelimit-remaining": "12"}, b'{"message": "Resource not accessible"}') is None
     assert limited(500, {"retry-after": "3"}) is None
