@@ -50,11 +50,10 @@ class CassetteServer(FakeVendor):
         super().__init__()
 
     def answer(self, asked: Asked) -> Reply:
-        sent = json.loads(asked.body) if asked.body else {}
+        cursor = _cursor(asked.json()) if asked.body else None
         for exchange in self._exchanges:
-            if self._as_path.get(exchange.path, exchange.path) == asked.path and _cursor(exchange.sent) == _cursor(
-                sent
-            ):
+            path = self._as_path.get(exchange.path, exchange.path)
+            if (path, _cursor(exchange.sent)) == (asked.path, cursor):
                 return Reply(exchange.status, exchange.body, exchange.headers)
         return json_reply({"errors": ["no recording fits"]}, 501)
 
