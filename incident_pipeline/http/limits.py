@@ -93,7 +93,7 @@ def remaining(headers: Mapping[str, str]) -> int | None:
 
 
 def limit_name(headers: Mapping[str, str]) -> str:
-    """` (NAME: 300 in 3600 s)` where the vendor tells, as Datadog does, which raises a limit by its name; else empty."""
+    """` (NAME: 300 in 3600 s)` where the vendor tells, as Datadog does (it raises a limit by its name); else empty."""
     name, most, seconds = (headers.get(f"x-ratelimit-{part}", "") for part in ("name", "limit", "period"))
     return f" ({one_line(name)}: {one_line(most)} in {one_line(seconds)} s)" if name else ""
 
