@@ -49,7 +49,7 @@ class FakeDatadog(FakeVendor):
         self.allowed: int | None = None
         self.period = 3600
         self.clock: Callable[[], float] = time.time
-        self._spent: dict[int, int] = {}
+        self.spent: dict[int, int] = {}
         self._cursors: dict[str, tuple[str, int]] = {}
         super().__init__(port)
 
@@ -95,8 +95,8 @@ class FakeDatadog(FakeVendor):
             return {}
         now = self.clock()
         window = int(now // self.period)
-        self._spent[window] = self._spent.get(window, 0) + 1
-        left = self.allowed - self._spent[window]
+        self.spent[window] = self.spent.get(window, 0) + 1
+        left = self.allowed - self.spent[window]
         facts = {
             "Limit": self.allowed, "Period": self.period, "Remaining": left,
             "Reset": int((window + 1) * self.period - now), "Name": "logs_search_of_nobody",
