@@ -33,7 +33,17 @@ class Refused(Exception):
 
 
 class FakeDatadog(FakeVendor):
-    """`closed`: whether an entry at exactly `filter.to` is found (the documentation does not say). `allowed`: searches
+    """`closed`: whether entries at exactly `filter.from` and `filter.to` are found (the documentation does not say).
+    `allowed`: searches in each period of `period` seconds by `clock` (None: no limit). `times_out`: searches end before
+    their time, with a part of the page."""
+
+    def __init__(self, status: int, *errors: str) -> None:
+        self.status, self.errors = status, list(errors)
+        super().__init__(str(errors))
+
+
+class FakeDatadog(FakeVendor):
+    """`closed`: whether entries at exactly `filter.from` and `filter.to` are found (the documentation does not say). `allowed`: searches
     in each period of `period` seconds by `clock` (None: no limit). `times_out`: searches end before their time, with a
     part of the page."""
 
@@ -138,8 +148,8 @@ class FakeDatadog(FakeVendor):
             fits = parse(filters.get("query", "*"))
         except ValueError as error:
             raise Refused(400, f"invalid query: {error}") from None
-        last = until + timedelta(milliseconds=1 if self.closed else 0)
-        found = [e for e in self.entries if since <= _at(e) < last and fits(e)]
+        edge = timedelta(0) if self.closed else timedelta(microseconds=1)
+        found = [e for e in self.entries if since + edge <= _at(e) <= until - edge and fits(e)]
         return sorted(found, key=lambda e: (_at(e), e["id"]), reverse=newest_first)
 
     def _start(self, cursor: str | None, same: str) -> int:

@@ -13,7 +13,7 @@ from incident_pipeline.sources.logs.datadog import Config, api_address, credenti
 from tests.fakes.datadog import API_KEY, APP_KEY, FakeDatadog, entry, sample
 from tests.fakes.server import json_reply
 from tests.http.clock import START, Clock
-from tests.sources.logs.datadog_case import AT, WINDOW, datadog, messages, texts
+from tests.sources.logs.datadog_case import AT, WINDOW, bodies, datadog, messages, texts
 
 KEYS = {"api_key": "a", "app_key": "b"}
 
@@ -80,6 +80,16 @@ def test_the_entrys_own_name_stands_for_its_service_or_its_query() -> None:
             assert messages(source, "*") == ["shop", "pay"]
             with pytest.raises(UsageError, match="which service"):
                 messages(source, "datadog")
+
+
+def test_indexes_and_storage_tier_are_asked_for_as_configured() -> None:
+    with texts("a") as fake:
+        configs: list[dict[str, Any]] = [{}, {"indexes": ["main"], "storage_tier": "flex"}]
+        for keys in configs:
+            with datadog(fake, **keys) as source:
+                assert messages(source) == ["a"]
+    asked = [(body["filter"]["indexes"], body["filter"]["storage_tier"]) for body in bodies(fake)]
+    assert asked == [(["*"], "indexes"), (["main"], "flex")]
 
 
 def test_a_query_of_the_config_that_datadog_cannot_read_is_told_in_its_words() -> None:

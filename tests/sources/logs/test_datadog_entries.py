@@ -77,7 +77,8 @@ def test_what_is_no_entry_is_counted_and_what_has_no_time_is_kept() -> None:
     odd: list[object] = [None, 7, "x", [], {}, {"id": "1"}, {"attributes": None}, {"attributes": ["a"]}]
     timeless = [{"attributes": {"message": f"m{n}", "timestamp": time}} for n, time in enumerate((None, 5, "soon"))]
     with FakeDatadog() as fake, datadog(fake) as source:
-        fake.always = page(*odd, *timeless, {"id": ["no text"], "attributes": {"message": "bare", "tags": 3}})
+        early = entry(9, AT - timedelta(seconds=1), "too early")
+        fake.always = page(*odd, early, *timeless, {"id": ["no text"], "attributes": {"message": "bare", "tags": 3}})
         assert [(e.message, e.timestamp) for e in source.get_logs("shop", *WINDOW)] == [
             ("m0", None), ("m1", None), ("m2", None), ("bare", None),
         ]  # fmt: skip
