@@ -37,16 +37,6 @@ class FakeDatadog(FakeVendor):
     `allowed`: searches in each period of `period` seconds by `clock` (None: no limit). `times_out`: searches end before
     their time, with a part of the page."""
 
-    def __init__(self, status: int, *errors: str) -> None:
-        self.status, self.errors = status, list(errors)
-        super().__init__(str(errors))
-
-
-class FakeDatadog(FakeVendor):
-    """`closed`: whether entries at exactly `filter.from` and `filter.to` are found (the documentation does not say). `allowed`: searches
-    in each period of `period` seconds by `clock` (None: no limit). `times_out`: searches end before their time, with a
-    part of the page."""
-
     def __init__(
         self, entries: Iterable[Entry] = (), *, api_key: str = API_KEY, app_key: str = APP_KEY, port: int = 0
     ) -> None:

@@ -11,8 +11,10 @@ left out here.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -43,7 +45,7 @@ LIMITS = Limits(at_once=2)
 """No number is published: limits differ by organisation and each answer's headers tell what is left until when:
 https://docs.datadoghq.com/api/latest/rate-limits/. Pages are read one after another."""
 
-NEEDS = "logs_read_data (or the keys belong to another site)"
+NEEDS = "logs_read_data (or the keys are of another site)"
 _TOKENS = ("ddpat_", "ddsat_")
 _SITE = re.compile(r"(?!(?:app|api)\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _MILLISECOND = timedelta(milliseconds=1)
@@ -194,9 +196,7 @@ class Datadog(LogSource):
         whose = "access token"
         if not is_token(self.config):
             whose = "API key and application key"
-            call = self._call("its API key", needs="a valid API key of this site")
-            if self.client.get("api/v1/validate", call).json_object(call).get("valid") is not True:
-                raise AccessDenied(f"{call.who}: the API key is not valid at this site: is `site` right?")
+            self._validate()
         own = query_of(service=self.config.service, own=self.config.query)
         body = {**self._search(own, since="now-1d", until="now"), "sort": "-timestamp", "page": {"limit": 1}}
         call = self._call("newest entry of a day")
@@ -205,8 +205,16 @@ class Datadog(LogSource):
             newest = [str(entry["attributes"]["timestamp"]) for entry in page["data"]]
         return Found(f"newest entry {newest[0]}" if newest else f"no entry of {own} in a day", whose, "logs_read_data")
 
-    def _call(self, what: str, *, needs: str = NEEDS) -> Call:
-        return Call(f"datadog {self.config.site}", what, needs)
+    def _validate(self) -> None:
+        """https://docs.datadoghq.com/api/latest/authentication/#validate-api-key says nothing of the application key."""
+        call = self._call("its API key")
+        with suppress(AccessDenied):
+            if self.client.get("api/v1/validate", call).json_object(call).get("valid") is True:
+                return
+        raise AccessDenied(f"{call.who}: the API key is not valid there: is it mistyped, or of another site?")
+
+    def _call(self, what: str) -> Call:
+        return Call(f"datadog {urlsplit(self.client.base_url).hostname}", what, NEEDS)
 
 
 def _stamp(at: datetime) -> str:
