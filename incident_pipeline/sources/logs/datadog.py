@@ -206,7 +206,7 @@ class Datadog(LogSource):
         return Found(f"newest entry {newest[0]}" if newest else f"no entry of {own} in a day", whose, "logs_read_data")
 
     def _validate(self) -> None:
-        """https://docs.datadoghq.com/api/latest/authentication/#validate-api-key says nothing of the application key."""
+        """Nothing is said of the application key: https://docs.datadoghq.com/api/latest/authentication/#validate-api-key."""
         call = self._call("its API key")
         with suppress(AccessDenied):
             if self.client.get("api/v1/validate", call).json_object(call).get("valid") is True:
