@@ -1,5 +1,6 @@
 """Of every CI system: one red run with a log, a green one before it, and how far each log could be read."""
 
+from abc import abstractmethod
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, cast
 
@@ -34,9 +35,9 @@ class CiContract(SourceContract):
         """The log's lines without the vendor's prefixes."""
         return messages
 
+    @abstractmethod
     def set_log(self, fake: FakeVendor, log: bytes | int) -> None:
         """Let the red run's job have another log, or the status that asking for it gets."""
-        raise NotImplementedError
 
     @pytest.fixture
     def ci(self, source: Source) -> CiLogSource:

@@ -315,7 +315,7 @@ def test_no_more_is_asked_in_a_minute_than_gitlab_com_allows(
     with fake(tmp_path / "up") as server:
         server.token = FakeToken(token) if token else None
         api = open_configured(config(server.url, token=token), SourceContext("gitlab", tmp_path, tmp_path))
-        limits = api.client._pace._limits  # pyright: ignore[reportPrivateUsage]
+        limits = api.client.limits
         assert (limits.requests, limits.seconds, limits.at_once) == (allowed, 60, 6)
         with GitLab(config(server.url), api=api) as source:
             assert source.default_branch(REPO) == "main"
